@@ -1,0 +1,239 @@
+//! The client's lines: one command each (RFC 959, 4.1 and 5.3).
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::{
+    address::Address,
+    extended::ExtendedAddress,
+    host_port::{HostPort, Progress},
+    telnet::Telnet,
+    verb::{self, Verb},
+};
+
+/// What the engine needs to know of a complete command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// An empty line. Some servers answer it, most do not: it is not counted as a command.
+    Empty,
+    /// PORT with a well-formed address and port.
+    Port(Address, u16),
+    /// EPRT with a well-formed address and port.
+    Eprt(Address, u16),
+    /// PORT or EPRT whose argument does not parse.
+    Malformed,
+    /// PASV.
+    Pasv,
+    /// EPSV with any argument but ALL; the server judges the argument.
+    Epsv,
+    /// EPSV ALL (RFC 2428, 4).
+    EpsvAll,
+    /// AUTH (RFC 2228).
+    Auth,
+    /// REIN.
+    Rein,
+    /// QUIT.
+    Quit,
+    /// ABOR.
+    Abor,
+    /// Any other verb of FTP.
+    Other,
+    /// A first word that is no verb of FTP.
+    Unknown,
+}
+
+const VERB: u8 = 0;
+const GAP: u8 = 1;
+const ARGUMENT: u8 = 2;
+const AFTER_ARGUMENT: u8 = 3;
+const BROKEN: u8 = 4;
+/// The rest of a line whose start was not seen.
+const SKIPPED: u8 = 5;
+
+const ALL: u32 = u32::from_be_bytes([0, b'A', b'L', b'L']);
+
+/// Push parser for the client's side of a control connection.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct CommandLine {
+    host_port: HostPort,
+    extended: ExtendedAddress,
+    verb: u32,
+    /// The first letters of EPSV's argument.
+    word: u32,
+    letters: u8,
+    word_letters: u8,
+    phase: u8,
+    telnet: Telnet,
+}
+
+impl CommandLine {
+    /// Takes one byte; true when it ended a line and [`CommandLine::finish`] is due.
+    #[inline(always)]
+    pub fn feed(&mut self, byte: u8) -> bool {
+        let Some(byte) = self.telnet.feed(byte) else {
+            return false;
+        };
+        if byte == b'\n' {
+            return true;
+        }
+        match self.phase {
+            VERB => self.feed_verb(byte),
+            GAP if is_space(byte) || byte == b'\r' => {}
+            GAP | ARGUMENT => {
+                self.phase = ARGUMENT;
+                self.feed_argument(byte);
+            }
+            AFTER_ARGUMENT if !is_space(byte) && byte != b'\r' => self.phase = BROKEN,
+            _ => {}
+        }
+        false
+    }
+
+    #[inline(always)]
+    fn feed_verb(&mut self, byte: u8) {
+        if is_space(byte) || byte == b'\r' {
+            self.end_verb();
+        } else if self.letters < 5 {
+            self.verb = self.verb << 8 | byte.to_ascii_uppercase() as u32;
+            self.letters += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn end_verb(&mut self) {
+        self.phase = GAP;
+        if self.letters == 0 || self.letters > 4 {
+            self.verb = 0;
+            return;
+        }
+        while self.letters < 4 {
+            self.verb <<= 8;
+            self.letters += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn feed_argument(&mut self, byte: u8) {
+        if self.verb == verb::PORT.0 {
+            match self.host_port.feed(byte) {
+                Progress::More => {}
+                Progress::Complete if is_space(byte) || byte == b'\r' => {
+                    self.phase = AFTER_ARGUMENT;
+                }
+                _ => self.phase = BROKEN,
+            }
+        } else if self.verb == verb::EPRT.0 {
+            if byte == b'\r' {
+                self.phase = AFTER_ARGUMENT;
+            } else {
+                self.extended.feed(byte);
+            }
+        } else if self.verb == verb::EPSV.0 {
+            if is_space(byte) || byte == b'\r' {
+                self.phase = AFTER_ARGUMENT;
+            } else if self.word_letters < 4 {
+                self.word = self.word << 8 | byte.to_ascii_uppercase() as u32;
+                self.word_letters += 1;
+            }
+        }
+    }
+
+    /// The command of the line that has just ended; the parser is ready for the next line.
+    #[inline(always)]
+    pub fn finish(&mut self) -> Command {
+        let command = self.classify();
+        self.restart();
+        command
+    }
+
+    #[inline(always)]
+    fn classify(&mut self) -> Command {
+        if self.phase == SKIPPED {
+            return Command::Empty;
+        }
+        if self.phase == VERB {
+            if self.letters == 0 {
+                return Command::Empty;
+            }
+            self.end_verb();
+        } else if self.letters == 0 && self.verb == 0 && self.phase == GAP {
+            return Command::Empty;
+        }
+        let verb = Verb(self.verb);
+        if verb == verb::PORT {
+            self.port()
+        } else if verb == verb::EPRT {
+            self.eprt()
+        } else if verb == verb::PASV {
+            Command::Pasv
+        } else if verb == verb::EPSV {
+            if self.word == ALL && self.phase != BROKEN {
+                Command::EpsvAll
+            } else {
+                Command::Epsv
+            }
+        } else if verb == verb::AUTH {
+            Command::Auth
+        } else if verb == verb::REIN {
+            Command::Rein
+        } else if verb == verb::QUIT {
+            Command::Quit
+        } else if verb == verb::ABOR {
+            Command::Abor
+        } else if self.verb != 0 && verb.is_known() {
+            Command::Other
+        } else {
+            Command::Unknown
+        }
+    }
+
+    #[inline(always)]
+    fn port(&mut self) -> Command {
+        if self.phase == ARGUMENT && self.host_port.feed(b'\r') != Progress::Complete {
+            return Command::Malformed;
+        }
+        match self.host_port.value() {
+            Some((address, port)) if self.phase != BROKEN => Command::Port(address, port),
+            _ => Command::Malformed,
+        }
+    }
+
+    #[inline(always)]
+    fn eprt(&mut self) -> Command {
+        match self.extended.finish() {
+            Some((address, port)) if self.phase != BROKEN => Command::Eprt(address, port),
+            _ => Command::Malformed,
+        }
+    }
+
+    /// Ready for the next line. Telnet state goes on: a sequence may span lines.
+    #[inline(always)]
+    pub fn restart(&mut self) {
+        self.host_port.start();
+        self.extended.start();
+        self.verb = 0;
+        self.word = 0;
+        self.letters = 0;
+        self.word_letters = 0;
+        self.phase = VERB;
+    }
+
+    /// Bytes were lost: what follows is ignored up to and including the next line end.
+    #[inline(always)]
+    pub fn skip_to_line_end(&mut self) {
+        self.restart();
+        self.telnet = Telnet::default();
+        self.phase = SKIPPED;
+    }
+
+    /// Whether the parser stands at the start of a line.
+    #[inline(always)]
+    pub fn is_at_line_start(&self) -> bool {
+        self.phase == VERB && self.letters == 0
+    }
+}
+
+#[inline(always)]
+const fn is_space(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}

@@ -1,0 +1,198 @@
+//! A data connection that was admitted.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::{
+    address::Address,
+    config::Config,
+    expectation::Expectation,
+    session::{ACK, FIN, RST, SYN, Segment},
+    tuple::SessionKey,
+};
+
+/// How long a flow that ended still admits its last segments, in nanoseconds.
+pub const LINGER: u64 = 10_000_000_000;
+/// How long a flow may take to be established, in nanoseconds: the SYN and its retransmissions.
+pub const OPENING: u64 = 60_000_000_000;
+/// How often an active flow tells its session that it lives, in nanoseconds.
+pub const TOUCH: u64 = 1_000_000_000;
+
+/// The side of a data connection.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// The one that sent the SYN.
+    Initiator = 0,
+    /// The one that listened.
+    Responder = 1,
+}
+
+/// What a segment did to its flow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Nothing a person cares about.
+    Nothing,
+    /// The handshake is complete.
+    Established,
+    /// FIN from both sides.
+    Finished,
+    /// RST after it was established.
+    Reset,
+    /// The responder refused the connection: the expectation may be used again.
+    Refused,
+    /// The flow had ended before.
+    Over,
+}
+
+/// Value of the flow map.
+///
+/// There is no lock. `packets` and `bytes` are added to atomically; every other field that changes
+/// is a single aligned word that is only ever set, and means the same whoever sets it last.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
+pub struct Flow {
+    /// The control connection.
+    pub master: SessionKey,
+    /// [`crate::session::Session::id`] of the master.
+    pub session: u64,
+    /// When the SYN was admitted; monotonic clock, nanoseconds.
+    pub created: u64,
+    /// When the last packet came; monotonic clock, nanoseconds.
+    pub seen: u64,
+    /// When it ended; 0 while it lives.
+    pub ended: u64,
+    /// Packets from the initiator and from the responder.
+    pub packets: [u64; 2],
+    /// Bytes of IP from the initiator and from the responder.
+    pub bytes: [u64; 2],
+    /// The number of the expectation that it used.
+    pub expectation: u32,
+    /// The initiator's initial sequence number.
+    pub first: u32,
+    /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV.
+    pub kind: u8,
+    /// The initiator is the lower end of the key.
+    pub initiator_is_low: u8,
+    /// The handshake is complete.
+    pub established: u8,
+    /// FIN from the initiator and from the responder.
+    pub finished: [u8; 2],
+    /// The responder answered with SYN-ACK.
+    pub answered: u8,
+    /// Port after translation, host byte order; 0 when there is none.
+    pub translated_port: u16,
+    /// Address after translation; zero when there is none.
+    pub translated: Address,
+}
+
+impl Flow {
+    /// The flow that a SYN opens by using an expectation.
+    #[inline(always)]
+    pub fn open(
+        &mut self,
+        expectation: &Expectation,
+        initiator_is_low: bool,
+        segment: &Segment,
+        now: u64,
+    ) {
+        self.master = expectation.master;
+        self.session = expectation.session;
+        self.created = now;
+        self.seen = now;
+        self.ended = 0;
+        self.packets = [0; 2];
+        self.bytes = [0; 2];
+        self.expectation = expectation.id;
+        self.first = segment.sequence;
+        self.kind = expectation.kind;
+        self.initiator_is_low = initiator_is_low as u8;
+        self.established = 0;
+        self.finished = [0; 2];
+        self.answered = 0;
+        self.translated_port = expectation.translated_port;
+        self.translated = expectation.translated;
+    }
+
+    /// The side that sent a packet.
+    #[inline(always)]
+    pub const fn side(&self, source_is_low: bool) -> Side {
+        if source_is_low == (self.initiator_is_low != 0) {
+            Side::Initiator
+        } else {
+            Side::Responder
+        }
+    }
+
+    /// Whether it is over for the map.
+    #[inline(always)]
+    pub const fn is_expired(&self, config: &Config, now: u64) -> bool {
+        if self.ended != 0 {
+            now.saturating_sub(self.ended) > LINGER
+        } else if self.established == 0 {
+            now.saturating_sub(self.seen) > OPENING
+        } else {
+            now.saturating_sub(self.seen) > config.flow_idle
+        }
+    }
+
+    /// Whether a new SYN on the same addresses and ports belongs to it: a retransmission of the
+    /// first one.
+    #[inline(always)]
+    pub const fn owns_syn(&self, side: Side, segment: &Segment) -> bool {
+        matches!(side, Side::Initiator) && self.ended == 0 && segment.sequence == self.first
+    }
+
+    /// Takes a segment's header; counters are the caller's business.
+    #[inline(always)]
+    pub fn receive(&mut self, side: Side, segment: &Segment, now: u64) -> Change {
+        self.seen = now;
+        if self.ended != 0 {
+            return Change::Over;
+        }
+        if segment.has(RST) {
+            return self.reset(side, segment, now);
+        }
+        if segment.has(SYN) {
+            let answers = segment.acknowledgment == self.first.wrapping_add(1);
+            if matches!(side, Side::Responder) && segment.has(ACK) && answers {
+                self.answered = 1;
+            }
+            return Change::Nothing;
+        }
+        if segment.has(FIN) {
+            match side {
+                Side::Initiator => self.finished[0] = 1,
+                Side::Responder => self.finished[1] = 1,
+            }
+            if self.finished[0] != 0 && self.finished[1] != 0 {
+                self.ended = now;
+                return Change::Finished;
+            }
+        }
+        if self.established == 0
+            && self.answered != 0
+            && matches!(side, Side::Initiator)
+            && segment.has(ACK)
+        {
+            self.established = 1;
+            return Change::Established;
+        }
+        Change::Nothing
+    }
+
+    #[inline(always)]
+    fn reset(&mut self, side: Side, segment: &Segment, now: u64) -> Change {
+        if self.established != 0 || self.answered != 0 {
+            self.ended = now;
+            return Change::Reset;
+        }
+        let refuses = segment.has(ACK)
+            && segment.acknowledgment == self.first.wrapping_add(1)
+            && matches!(side, Side::Responder);
+        if refuses {
+            self.ended = now;
+            return Change::Refused;
+        }
+        Change::Nothing
+    }
+}

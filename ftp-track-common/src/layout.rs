@@ -1,0 +1,69 @@
+//! What makes pinned maps readable by another build: names, sizes and the version of all layouts.
+
+/// Changes whenever a shared structure, a map or the meaning of a field changes. It is part of the
+/// pin directory's name, so that a build never reads another build's maps by mistake.
+pub const VERSION: u32 = 1;
+
+/// Map of control connections.
+pub const SESSIONS: &str = "SESSIONS";
+/// Map of handshakes of control connections that are not complete.
+pub const HANDSHAKES: &str = "HANDSHAKES";
+/// Map of expected data connections.
+pub const EXPECTATIONS: &str = "EXPECTATIONS";
+/// Map of admitted data connections.
+pub const FLOWS: &str = "FLOWS";
+/// Array of one: [`crate::config::Config`].
+pub const SETTINGS: &str = "SETTINGS";
+/// Array of [`crate::config::PortSet`].
+pub const PORTS: &str = "PORTS";
+/// Per-CPU array of `u64`, one slot for each [`crate::reason::Reason`].
+pub const COUNTERS: &str = "COUNTERS";
+/// Ring buffer of [`crate::event::Event`].
+pub const EVENTS: &str = "EVENTS";
+/// Per-CPU array of one `u64`: events that found the ring buffer full.
+pub const LOST_EVENTS: &str = "LOST_EVENTS";
+
+/// The maps that user space reads, and that are pinned.
+pub const PINNED: &[&str] = &[
+    SESSIONS,
+    HANDSHAKES,
+    EXPECTATIONS,
+    FLOWS,
+    SETTINGS,
+    PORTS,
+    COUNTERS,
+    EVENTS,
+    LOST_EVENTS,
+];
+
+/// Most control connections at once.
+pub const MAX_SESSIONS: usize = 65_536;
+/// Most handshakes that are remembered; the oldest is forgotten first.
+pub const MAX_HANDSHAKES: usize = 16_384;
+/// Most expectations at once: one for each session.
+pub const MAX_EXPECTATIONS: usize = 65_536;
+/// Most data connections at once.
+pub const MAX_FLOWS: usize = 131_072;
+/// Size of the ring buffer in bytes.
+pub const EVENT_BYTES: usize = 1 << 20;
+
+/// Kernel's `struct bpf_spin_lock`; found by this name in the map value's BTF.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+#[allow(non_camel_case_types, reason = "the kernel looks for this name")]
+pub struct bpf_spin_lock {
+    val: u32,
+}
+
+/// Value of [`SESSIONS`]: the session behind the lock that guards it. Reading it from user space
+/// with `BPF_F_LOCK` gives a copy that is not torn.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct SessionEntry {
+    /// The lock; user space reads it as zero.
+    pub lock: bpf_spin_lock,
+    /// Reserved, zero.
+    pub reserved: u32,
+    /// The session.
+    pub session: crate::session::Session,
+}

@@ -1,0 +1,74 @@
+//! What a line, or the end of a control connection, leads to outside of its session.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::reason::Reason;
+
+/// An expectation by its announcement.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
+pub struct Announcement {
+    /// The expectation's number in the session; 0 when there is none.
+    pub id: u32,
+    /// The announced port, host byte order.
+    pub port: u16,
+    /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV; 0 when there is none.
+    pub kind: u8,
+    /// A [`Reason`]: why it ended or was refused.
+    pub reason: u8,
+}
+
+impl Announcement {
+    /// The reason as such.
+    #[inline(always)]
+    pub const fn reason(&self) -> Reason {
+        match Reason::from_number(self.reason) {
+            Some(reason) => reason,
+            None => Reason::None,
+        }
+    }
+}
+
+/// What is to be done outside of the session. An all-zero outcome is nothing.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
+pub struct Outcome {
+    /// An expectation that ended (`id`) and has to leave the map.
+    pub ended: Announcement,
+    /// An expectation that was made (`id`) and has to enter the map.
+    pub made: Announcement,
+    /// A PORT, PASV, EPRT or EPSV that makes no expectation (`kind`).
+    pub refused: Announcement,
+    /// A [`Reason`] to count.
+    pub counted: u8,
+    /// Reserved, zero.
+    pub reserved: [u8; 7],
+}
+
+impl Outcome {
+    /// Nothing to do.
+    #[inline(always)]
+    pub const fn nothing() -> Self {
+        const NONE: Announcement = Announcement {
+            id: 0,
+            port: 0,
+            kind: 0,
+            reason: 0,
+        };
+        Self {
+            ended: NONE,
+            made: NONE,
+            refused: NONE,
+            counted: 0,
+            reserved: [0; 7],
+        }
+    }
+
+    /// Nothing to do but to count `reason`.
+    #[inline(always)]
+    pub const fn count(reason: Reason) -> Self {
+        let mut outcome = Self::nothing();
+        outcome.counted = reason as u8;
+        outcome
+    }
+}

@@ -1,0 +1,136 @@
+//! Why something was refused, skipped or ended: every decision of the tracker has a name.
+
+macro_rules! reasons {
+    ($($(#[$group:meta])* $variant:ident = $number:literal, $name:literal, $sentence:literal;)*) => {
+        /// Why something was refused, skipped or ended. The numbers are part of the layout.
+        #[repr(u8)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Reason {
+            $(
+                #[doc = $sentence]
+                $variant = $number,
+            )*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name in counters, events and JSON.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// One sentence for a person.
+            pub const fn sentence(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $sentence,)*
+                }
+            }
+
+            /// From its number.
+            pub const fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    None = 0, "none", "No reason: nothing was refused or skipped.";
+
+    // The frame.
+    NotIp = 1, "not_ip", "The frame carries neither IPv4 nor IPv6; it passed.";
+    NotTcp = 2, "not_tcp", "The packet is not TCP; it passed.";
+    Fragment = 3, "fragment", "The packet is an IP fragment; it passed unread.";
+    Truncated = 4, "truncated", "A header ends before its length says; it passed unread.";
+    BadHeader = 5, "bad_header", "A header contradicts itself (version, length); it passed unread.";
+    TooManyHeaders = 6, "too_many_headers", "More VLAN tags or IPv6 extension headers than are read; it passed unread.";
+    TinyFragment = 7, "tiny_fragment", "A fragment hides or overwrites a TCP header (RFC 1858).";
+    BadChecksum = 8, "bad_checksum", "The TCP checksum is wrong, so the receiver will not accept the segment; it was not read.";
+
+    // The stream.
+    Retransmission = 16, "retransmission", "A segment brought only bytes that were read before.";
+    HeldBack = 17, "held_back", "A segment beyond a gap was dropped so that TCP repeats it in order.";
+    GapPassed = 18, "gap_passed", "A segment beyond a gap passed unread.";
+    Resynchronised = 19, "resynchronised", "The receiver has bytes that never came by here; reading went on at the next line.";
+    OutsideWindow = 20, "outside_window", "A segment lies outside the receiver's window; it was not read.";
+    WrongInterface = 21, "wrong_interface", "A segment came in by another interface than its connection; it was not read.";
+    StreamBusy = 22, "stream_busy", "Two CPUs had segments of the same direction at once; one had to be sent again.";
+    BadReset = 23, "bad_reset", "A RST lies outside the window; it does not end the session.";
+    NoHandshake = 24, "no_handshake", "A control connection without a handshake was picked up in the middle.";
+    AfterEnd = 25, "after_end", "A segment belongs to a control connection that has ended.";
+
+    // The conversation.
+    NotFtp = 32, "not_ftp", "The peers do not speak FTP: the client spoke first, or not in FTP verbs.";
+    Opaque = 33, "opaque", "The control connection is encrypted after AUTH; it is not read.";
+    MalformedCommand = 34, "malformed_command", "The argument of PORT or EPRT does not parse.";
+    MalformedReply = 35, "malformed_reply", "A 227 or 229 holds no address or port that parses.";
+    NotAReply = 36, "not_a_reply", "The server sent a line that is no reply.";
+    StrayReply = 37, "stray_reply", "A reply came to which there is no command.";
+    UnrequestedPassive = 38, "unrequested_passive", "A 227 or 229 came without PASV or EPSV.";
+    Bounce = 39, "bounce", "PORT or EPRT names an address that is not the client's own (FTP bounce).";
+    LowPort = 40, "low_port", "The announced port is below 1024.";
+    AfterEpsvAll = 41, "after_epsv_all", "PORT, EPRT or PASV after EPSV ALL.";
+    RefusedByServer = 42, "refused_by_server", "The server refused the command.";
+    TooManyRequests = 43, "too_many_requests", "More PORT, PASV and the like are outstanding than are remembered.";
+    Unconfirmed = 44, "unconfirmed", "Of a connection picked up in the middle, the other side has not been seen yet.";
+    StaleCommands = 45, "stale_commands", "Commands that were never answered were given up.";
+
+    // The expectation.
+    Replaced = 48, "replaced", "A newer PORT, PASV, EPRT or EPSV took its place.";
+    Reinitialised = 49, "reinitialised", "REIN ended it.";
+    Quit = 50, "quit", "QUIT ended it.";
+    ControlClosed = 51, "control_closed", "The control connection was closed.";
+    ControlReset = 52, "control_reset", "The control connection was reset.";
+    ServiceClosing = 53, "service_closing", "The server said 421.";
+    Expired = 54, "expired", "Its time was over.";
+    Used = 55, "used", "It was used: a data connection came.";
+    AlreadyUsed = 56, "already_used", "A second data connection tried to use an expectation.";
+    MasterGone = 57, "master_gone", "The control connection of the expectation is gone.";
+    SecuredByAuth = 58, "secured_by_auth", "AUTH was accepted.";
+    RemovedByHand = 59, "removed_by_hand", "The administrator removed it.";
+
+    // The maps.
+    SessionsFull = 64, "sessions_full", "The session map is full: a new control connection is not tracked.";
+    ExpectationsFull = 65, "expectations_full", "The expectation map is full: a new expectation was refused.";
+    FlowsFull = 66, "flows_full", "The flow map is full: a new data connection was refused.";
+    ClientLimit = 67, "client_limit", "One client has as many entries as it may.";
+
+    // The flow.
+    Finished = 72, "finished", "FIN came from both sides.";
+    Reset = 73, "reset", "RST came.";
+    Idle = 74, "idle", "Nothing came for the idle time.";
+    FirstAttemptReset = 75, "first_attempt_reset", "The first attempt was refused with RST; the expectation lives on.";
+
+    // The verdict.
+    ControlPort = 80, "control_port", "A new control connection was let through.";
+    AllowedPort = 81, "allowed_port", "A new connection to an allowed port was let through.";
+    Expected = 82, "expected", "A new connection was expected and let through.";
+    Related = 83, "related", "A packet of an admitted data connection was let through.";
+    Unexpected = 84, "unexpected", "A new connection was neither allowed nor expected.";
+}
+
+/// Slots in the counter map; every [`Reason`] is below it.
+pub const SLOTS: u32 = 96;
+
+impl Reason {
+    /// The slot in the counter map.
+    #[inline(always)]
+    pub const fn slot(self) -> u32 {
+        self as u32
+    }
+}
+
+const _: () = {
+    let mut i = 0;
+    while i < Reason::ALL.len() {
+        assert!(Reason::ALL[i].slot() < SLOTS);
+        i += 1;
+    }
+};

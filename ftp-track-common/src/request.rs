@@ -1,0 +1,150 @@
+//! Commands whose answer matters, in the order in which they were sent.
+
+use bytemuck::{Pod, Zeroable};
+
+/// How many such commands one control connection may have outstanding.
+pub const CAPACITY: usize = 32;
+const MASK: u8 = CAPACITY as u8 - 1;
+
+/// A command whose answer matters.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RequestKind {
+    /// PORT.
+    Port = 1,
+    /// EPRT.
+    Eprt = 2,
+    /// PASV.
+    Pasv = 3,
+    /// EPSV.
+    Epsv = 4,
+    /// EPSV ALL.
+    EpsvAll = 5,
+    /// AUTH.
+    Auth = 6,
+    /// REIN.
+    Rein = 7,
+    /// QUIT.
+    Quit = 8,
+    /// ABOR.
+    Abor = 9,
+}
+
+/// One outstanding request.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
+pub struct Request {
+    /// Its place among all commands of the connection.
+    pub index: u32,
+    /// The port of PORT or EPRT.
+    pub port: u16,
+    /// A [`RequestKind`].
+    pub kind: u8,
+    /// Why PORT or EPRT is refused whatever the server says: a [`crate::reason::Reason`], or 0.
+    pub refusal: u8,
+}
+
+impl Request {
+    /// Whether it is `kind`.
+    #[inline(always)]
+    pub const fn is(&self, kind: RequestKind) -> bool {
+        self.kind == kind as u8
+    }
+
+    /// PASV or EPSV: either reply may answer either (227, 229).
+    #[inline(always)]
+    pub const fn is_passive(&self) -> bool {
+        self.is(RequestKind::Pasv) || self.is(RequestKind::Epsv)
+    }
+
+    /// PORT or EPRT.
+    #[inline(always)]
+    pub const fn is_active(&self) -> bool {
+        self.is(RequestKind::Port) || self.is(RequestKind::Eprt)
+    }
+
+    /// Whether it ends an earlier expectation once the server gets to it.
+    #[inline(always)]
+    pub const fn supersedes(&self) -> bool {
+        self.is_active()
+            || self.is_passive()
+            || self.is(RequestKind::Rein)
+            || self.is(RequestKind::Quit)
+    }
+}
+
+/// The outstanding requests, oldest first.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct Requests {
+    entries: [Request; CAPACITY],
+    head: u8,
+    length: u8,
+    reserved: [u8; 6],
+}
+
+impl Requests {
+    /// Appends a request; false when there is no room.
+    #[inline(always)]
+    pub fn push(&mut self, request: Request) -> bool {
+        if self.length as usize >= CAPACITY {
+            return false;
+        }
+        let at = self.head.wrapping_add(self.length) & MASK;
+        self.entries[at as usize] = request;
+        self.length += 1;
+        true
+    }
+
+    /// The oldest request.
+    #[inline(always)]
+    pub fn front(&self) -> Option<Request> {
+        (self.length != 0).then_some(self.entries[(self.head & MASK) as usize])
+    }
+
+    /// Takes the oldest request out.
+    #[inline(always)]
+    pub fn pop(&mut self) {
+        if self.length != 0 {
+            self.head = self.head.wrapping_add(1) & MASK;
+            self.length -= 1;
+        }
+    }
+
+    /// The oldest PASV or EPSV, and everything older goes; nothing changes when there is none.
+    #[inline(always)]
+    pub fn take_passive(&mut self) -> Option<Request> {
+        let mut i = 0u8;
+        while i < CAPACITY as u8 {
+            if i >= self.length {
+                return None;
+            }
+            let request = self.entries[(self.head.wrapping_add(i) & MASK) as usize];
+            if request.is_passive() {
+                self.head = self.head.wrapping_add(i + 1) & MASK;
+                self.length -= i + 1;
+                return Some(request);
+            }
+            i += 1;
+        }
+        None
+    }
+
+    /// Forgets all requests.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    /// How many requests are outstanding.
+    #[inline(always)]
+    pub const fn len(&self) -> u8 {
+        self.length
+    }
+
+    /// Whether no request is outstanding.
+    #[inline(always)]
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}

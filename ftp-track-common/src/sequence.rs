@@ -1,0 +1,182 @@
+//! One direction of a control connection as TCP sees it: each byte once and in order.
+
+use bytemuck::{Pod, Zeroable};
+
+/// Longest time a gap may hold later segments back, in nanoseconds.
+pub const HOLD_TIME: u64 = 8_000_000_000;
+/// How many segments one gap may hold back.
+pub const HOLD_COUNT: u16 = 128;
+/// The largest window scale (RFC 7323, 2.3), assumed where the handshake was not seen.
+const LARGEST_SCALE: u8 = 14;
+
+/// Where a segment's payload stands in its stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Placement {
+    /// Nothing new: no payload, or a retransmission of what was parsed before.
+    Old,
+    /// The payload from byte `skip` on is next.
+    Next {
+        /// Bytes at the start of the payload that were parsed before.
+        skip: u32,
+    },
+    /// Bytes before it are missing: TCP must send it again, in order.
+    Hold,
+    /// Bytes before it are missing, and it was held back long enough.
+    Late,
+    /// The receiver would not accept it: outside its window.
+    Outside,
+}
+
+/// Sequence state of one sender. Sequence numbers are in host byte order and compared modulo 2^32
+/// (RFC 9293, 3.4).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct Sequence {
+    /// When the open gap held its first segment back; nanoseconds, 0 when there is no gap.
+    held_since: u64,
+    /// The next byte to parse.
+    pub next: u32,
+    /// The end of the highest segment that was seen.
+    end: u32,
+    /// The right edge of the receiver's window.
+    limit: u32,
+    /// The highest acknowledgment of the receiver.
+    acknowledged: u32,
+    /// Where the FIN stands, if `fin` is set.
+    fin_at: u32,
+    /// The interface the segments come in by; 0 while it is not known.
+    pub interface: u32,
+    /// Segments held back in the open gap.
+    held: u16,
+    /// Scale of the windows that this sender announces.
+    scale: u8,
+    /// A FIN was seen.
+    fin: u8,
+    /// Reserved, zero.
+    reserved: [u8; 4],
+}
+
+#[inline(always)]
+const fn distance(from: u32, to: u32) -> i32 {
+    to.wrapping_sub(from) as i32
+}
+
+impl Sequence {
+    /// The stream of a sender whose SYN was seen; `first` is its initial sequence number plus one.
+    #[inline(always)]
+    pub fn open(&mut self, first: u32, scale: u8, interface: u32) {
+        self.held_since = 0;
+        self.next = first;
+        self.end = first;
+        self.limit = first.wrapping_add(u16::MAX as u32);
+        self.acknowledged = first;
+        self.fin_at = 0;
+        self.interface = interface;
+        self.held = 0;
+        self.scale = if scale > LARGEST_SCALE { LARGEST_SCALE } else { scale };
+        self.fin = 0;
+    }
+
+    /// The stream of a connection that is older than the tracker, from `first` on.
+    #[inline(always)]
+    pub fn pick_up(&mut self, first: u32, interface: u32) {
+        self.open(first, LARGEST_SCALE, interface);
+        self.limit = first.wrapping_add((u16::MAX as u32) << LARGEST_SCALE);
+    }
+
+    /// Finds the place of a segment and remembers how far the sender has come.
+    #[inline(always)]
+    pub fn place(&mut self, sequence: u32, length: u32, fin: bool, now: u64) -> Placement {
+        let ahead = distance(self.next, sequence);
+        if ahead > 0 && distance(sequence, self.limit) < 0 {
+            return Placement::Outside;
+        }
+        let end = sequence.wrapping_add(length);
+        if distance(self.end, end) > 0 {
+            self.end = end;
+        }
+        if fin && self.fin == 0 {
+            self.fin = 1;
+            self.fin_at = end;
+        }
+        if length == 0 || distance(self.next, end) <= 0 {
+            return Placement::Old;
+        }
+        if ahead <= 0 {
+            return Placement::Next {
+                skip: ahead.unsigned_abs(),
+            };
+        }
+        if self.held == 0 {
+            self.held_since = now;
+        }
+        if self.held >= HOLD_COUNT || now.saturating_sub(self.held_since) > HOLD_TIME {
+            return Placement::Late;
+        }
+        self.held += 1;
+        Placement::Hold
+    }
+
+    /// The bytes up to `next` have been parsed.
+    #[inline(always)]
+    pub fn advance(&mut self, next: u32) {
+        self.next = next;
+        self.held = 0;
+        self.held_since = 0;
+    }
+
+    /// The receiver acknowledges up to `acknowledgment` and announces `window` bytes (unscaled;
+    /// `scale` is the receiver's). True when it has bytes that never came by here: the stream goes
+    /// on behind them.
+    #[inline(always)]
+    pub fn acknowledge(&mut self, acknowledgment: u32, window: u16, scale: u8) -> bool {
+        if distance(self.acknowledged, acknowledgment) < 0
+            || distance(self.end, acknowledgment) > 1
+        {
+            return false;
+        }
+        self.acknowledged = acknowledgment;
+        let limit = acknowledgment.wrapping_add((window as u32) << scale);
+        if distance(self.limit, limit) > 0 {
+            self.limit = limit;
+        }
+        // A gap is needed: an acknowledgment of more than was sent proves nothing, and a FIN
+        // takes one number beyond the last byte.
+        if distance(self.next, acknowledgment) > 0 && distance(acknowledgment, self.end) >= 0 {
+            self.advance(acknowledgment);
+            return true;
+        }
+        false
+    }
+
+    /// Whether a RST at `sequence` is one that the receiver may accept (RFC 5961, 3.2).
+    #[inline(always)]
+    pub fn accepts_reset(&self, sequence: u32) -> bool {
+        distance(self.acknowledged, sequence) >= 0 && distance(sequence, self.limit) >= 0
+    }
+
+    /// Whether everything up to and including the FIN has come by.
+    #[inline(always)]
+    pub fn is_finished(&self) -> bool {
+        self.fin != 0 && distance(self.fin_at, self.next) >= 0
+    }
+
+    /// Scale of the windows that this sender announces.
+    #[inline(always)]
+    pub fn scale(&self) -> u8 {
+        self.scale
+    }
+
+    /// Whether any byte of this sender came by.
+    #[inline(always)]
+    pub fn has_sent(&self) -> bool {
+        self.end != self.acknowledged
+    }
+
+    /// Whether `acknowledgment` speaks of bytes this sender really sent.
+    #[inline(always)]
+    pub fn was_sent(&self, acknowledgment: u32) -> bool {
+        distance(self.acknowledged, acknowledgment) >= 0
+            && distance(acknowledgment, self.end) >= -1
+    }
+}

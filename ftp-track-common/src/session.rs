@@ -1,0 +1,378 @@
+//! One control connection: both byte streams, the conversation, and its end.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::{
+    address::Address,
+    command::{Command, CommandLine},
+    conversation::Conversation,
+    handshake::Handshake,
+    outcome::{Announcement, Outcome},
+    reason::Reason,
+    reply::{Reply, ReplyLine},
+    sequence::{Placement, Sequence},
+    tuple::Direction,
+};
+
+/// FIN: the sender has no more data.
+pub const FIN: u8 = 0x01;
+/// SYN: synchronise sequence numbers.
+pub const SYN: u8 = 0x02;
+/// RST: reset the connection.
+pub const RST: u8 = 0x04;
+/// ACK: the acknowledgment field is significant.
+pub const ACK: u8 = 0x10;
+
+/// How long an ended session is kept, so that late segments are known for what they are.
+pub const LINGER: u64 = 10_000_000_000;
+
+/// The TCP header of a segment, numbers in host byte order.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
+pub struct Segment {
+    /// Sequence number.
+    pub sequence: u32,
+    /// Acknowledgment number.
+    pub acknowledgment: u32,
+    /// Payload length in bytes.
+    pub length: u32,
+    /// The interface it came in by; 0 where it was made on this machine.
+    pub interface: u32,
+    /// Window as announced.
+    pub window: u16,
+    /// The TCP flags' low byte.
+    pub flags: u8,
+    /// Window scale option of a SYN, plus one; 0 without the option.
+    pub scale: u8,
+}
+
+impl Segment {
+    /// Whether `flag` is set.
+    #[inline(always)]
+    pub const fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Whether it asks for a new connection.
+    #[inline(always)]
+    pub const fn is_syn(&self) -> bool {
+        self.flags & (SYN | ACK | RST) == SYN
+    }
+}
+
+/// What is to be done with a segment of a control connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// Parse the payload from byte `skip` on, then [`Session::commit`].
+    Parse {
+        /// Bytes at the start that were parsed before.
+        skip: u32,
+    },
+    /// Nothing to parse: the segment passes; the reason is to be counted unless it is `None`.
+    Pass(Reason),
+    /// The segment has to be sent again: it is dropped, where the mode allows it.
+    Hold(Reason),
+}
+
+/// Value of the session map.
+///
+/// Everything but the two parsers is read and written only under the lock that the map's entry
+/// holds next to it. A parser is written only by the CPU that has claimed its direction.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct Session {
+    /// Different for every session that a tracker has seen.
+    pub id: u64,
+    /// When it was first seen; monotonic clock, nanoseconds.
+    pub created: u64,
+    /// When it, or a data connection of it, was last active; monotonic clock, nanoseconds.
+    pub seen: u64,
+    /// When it ended; 0 while it lives.
+    pub ended: u64,
+    /// Both streams, client first.
+    pub sequences: [Sequence; 2],
+    /// Commands and replies.
+    pub conversation: Conversation,
+    /// Parser of the client's lines.
+    pub commands: CommandLine,
+    /// Parser of the server's lines.
+    pub replies: ReplyLine,
+    /// Directions in which a CPU is parsing right now.
+    claims: [u8; 2],
+    /// The other side's acknowledgment has not confirmed yet that the connection is real.
+    unconfirmed: u8,
+    /// Picked up in the middle.
+    picked_up: u8,
+    /// Directions that lost bytes: their parsers start at the next line end.
+    skips: [u8; 2],
+    reserved: [u8; 2],
+}
+
+impl Session {
+    /// A session from its handshake.
+    #[inline(always)]
+    pub fn open(&mut self, id: u64, handshake: &Handshake, now: u64) {
+        self.start(id, now);
+        handshake.open(&mut self.sequences);
+        self.conversation.open(true);
+        if handshake.early_data != 0 {
+            self.conversation.client_speaks();
+        }
+    }
+
+    /// A session in the middle, from a segment on. The first byte is taken for the start of a
+    /// line: a rest of a line is then at worst an unknown command, and the server judges it.
+    #[inline(always)]
+    pub fn pick_up(&mut self, id: u64, direction: Direction, segment: &Segment, now: u64) {
+        self.start(id, now);
+        let (own, other) = match direction {
+            Direction::FromClient => (0, 1),
+            Direction::FromServer => (1, 0),
+        };
+        self.sequences[own].pick_up(segment.sequence, segment.interface);
+        self.sequences[other].pick_up(segment.acknowledgment, 0);
+        self.conversation.open(false);
+        self.unconfirmed = 1;
+        self.picked_up = 1;
+    }
+
+    #[inline(always)]
+    fn start(&mut self, id: u64, now: u64) {
+        self.id = id;
+        self.created = now;
+        self.seen = now;
+        self.ended = 0;
+        self.claims = [0; 2];
+        self.unconfirmed = 0;
+        self.picked_up = 0;
+        self.skips = [0; 2];
+        self.commands.restart();
+    }
+
+    /// Whether it was picked up in the middle.
+    #[inline(always)]
+    pub const fn is_picked_up(&self) -> bool {
+        self.picked_up != 0
+    }
+
+    /// Whether both sides have been seen to take part.
+    #[inline(always)]
+    pub const fn is_confirmed(&self) -> bool {
+        self.unconfirmed == 0
+    }
+
+    /// Whether it is over for the map: ended and lingered, or idle for `idle` nanoseconds.
+    #[inline(always)]
+    pub const fn is_expired(&self, idle: u64, now: u64) -> bool {
+        if self.ended != 0 {
+            now.saturating_sub(self.ended) > LINGER
+        } else {
+            now.saturating_sub(self.seen) > idle
+        }
+    }
+
+    /// Takes a segment's header. When the answer is [`Step::Parse`], the direction is claimed.
+    #[inline(always)]
+    pub fn receive(
+        &mut self,
+        direction: Direction,
+        segment: &Segment,
+        now: u64,
+        outcome: &mut Outcome,
+    ) -> Step {
+        if self.ended != 0 {
+            return Step::Pass(Reason::AfterEnd);
+        }
+        if segment.interface != 0 {
+            let own = self.own(direction);
+            if own.interface == 0 {
+                own.interface = segment.interface;
+            } else if own.interface != segment.interface {
+                return Step::Pass(Reason::WrongInterface);
+            }
+        }
+        if segment.has(RST) {
+            return self.reset(direction, segment, now, outcome);
+        }
+        if segment.has(SYN) {
+            return Step::Pass(Reason::None);
+        }
+        if !segment.has(ACK) {
+            // Every segment of an open connection has it (RFC 9293, 3.10.7.4).
+            return Step::Pass(Reason::OutsideWindow);
+        }
+        self.confirm(direction, segment);
+        let mut counted = Reason::None;
+        if self.acknowledge(direction, segment) {
+            match direction.opposite() {
+                Direction::FromClient => self.skips[0] = 1,
+                Direction::FromServer => self.skips[1] = 1,
+            }
+            *outcome = self.conversation.resynchronised();
+            counted = Reason::Resynchronised;
+        }
+        let fin = segment.has(FIN);
+        let placement = self
+            .own(direction)
+            .place(segment.sequence, segment.length, fin, now);
+        match placement {
+            Placement::Old => {
+                self.seen = now;
+                self.note_fin(direction, now, outcome);
+                let repeated = segment.length != 0 && counted as u8 == 0;
+                Step::Pass(if repeated { Reason::Retransmission } else { Reason::None })
+            }
+            Placement::Outside => Step::Pass(Reason::OutsideWindow),
+            Placement::Hold => Step::Hold(Reason::HeldBack),
+            Placement::Late => Step::Pass(Reason::GapPassed),
+            Placement::Next { skip } => self.claim(direction, skip, now),
+        }
+    }
+
+    #[inline(always)]
+    fn claim(&mut self, direction: Direction, skip: u32, now: u64) -> Step {
+        self.seen = now;
+        if matches!(direction, Direction::FromClient) {
+            self.conversation.client_speaks();
+        }
+        if self.conversation.is_opaque() || self.conversation.is_not_ftp() {
+            let reason = if self.conversation.is_opaque() {
+                Reason::Opaque
+            } else {
+                Reason::NotFtp
+            };
+            return Step::Pass(reason);
+        }
+        let claim = match direction {
+            Direction::FromClient => &mut self.claims[0],
+            Direction::FromServer => &mut self.claims[1],
+        };
+        if *claim != 0 {
+            return Step::Hold(Reason::StreamBusy);
+        }
+        *claim = 1;
+        match direction {
+            Direction::FromClient if self.skips[0] != 0 => self.commands.skip_to_line_end(),
+            Direction::FromServer if self.skips[1] != 0 => self.replies.skip_to_line_end(),
+            _ => return Step::Parse { skip },
+        }
+        self.skips = match direction {
+            Direction::FromClient => [0, self.skips[1]],
+            Direction::FromServer => [self.skips[0], 0],
+        };
+        Step::Parse { skip }
+    }
+
+    /// The payload that ended at `end` was parsed: the claim is given back.
+    #[inline(always)]
+    pub fn commit(&mut self, direction: Direction, end: u32, now: u64, outcome: &mut Outcome) {
+        match direction {
+            Direction::FromClient => self.claims[0] = 0,
+            Direction::FromServer => self.claims[1] = 0,
+        }
+        let own = self.own(direction);
+        if end.wrapping_sub(own.next) as i32 > 0 {
+            own.advance(end);
+        }
+        self.note_fin(direction, now, outcome);
+    }
+
+    /// Takes a command that the client's parser has finished. `own` is the client's address.
+    #[inline(always)]
+    pub fn command(&mut self, command: &Command, own: &Address, now: u64) -> Outcome {
+        if self.ended != 0 {
+            return Outcome::count(Reason::AfterEnd);
+        }
+        self.conversation.command(command, own, now)
+    }
+
+    /// Takes a line that the server's parser has finished. Expectations live `lifetime`
+    /// nanoseconds.
+    #[inline(always)]
+    pub fn reply(&mut self, reply: &Reply, lifetime: u64, now: u64) -> Outcome {
+        if self.ended != 0 {
+            return Outcome::count(Reason::AfterEnd);
+        }
+        let mut outcome = self.conversation.reply(reply, lifetime, now);
+        if outcome.made.id != 0 && !self.is_confirmed() {
+            let ended = self.conversation.end_pending(Reason::Unconfirmed);
+            outcome.made = Announcement::default();
+            outcome.refused = ended;
+        }
+        outcome
+    }
+
+    /// Whether the direction may be parsed on: the conversation can turn opaque, or out not to be
+    /// FTP, in the middle of a segment.
+    #[inline(always)]
+    pub fn is_readable(&self) -> bool {
+        !self.conversation.is_opaque() && !self.conversation.is_not_ftp() && self.ended == 0
+    }
+
+    #[inline(always)]
+    fn confirm(&mut self, direction: Direction, segment: &Segment) {
+        let other = self.own(direction.opposite());
+        let spoken = other.interface != 0 || other.has_sent();
+        if spoken && other.was_sent(segment.acknowledgment) {
+            self.unconfirmed = 0;
+        }
+    }
+
+    #[inline(always)]
+    fn acknowledge(&mut self, direction: Direction, segment: &Segment) -> bool {
+        let scale = self.own(direction).scale();
+        self.own(direction.opposite())
+            .acknowledge(segment.acknowledgment, segment.window, scale)
+    }
+
+    #[inline(always)]
+    fn reset(
+        &mut self,
+        direction: Direction,
+        segment: &Segment,
+        now: u64,
+        outcome: &mut Outcome,
+    ) -> Step {
+        if !self.own(direction).accepts_reset(segment.sequence) {
+            return Step::Pass(Reason::BadReset);
+        }
+        self.end(Reason::ControlReset, now, outcome);
+        Step::Pass(Reason::None)
+    }
+
+    /// Acts on a FIN once everything before it has come by.
+    #[inline(always)]
+    fn note_fin(&mut self, direction: Direction, now: u64, outcome: &mut Outcome) {
+        if self.ended != 0 || !self.own(direction).is_finished() {
+            return;
+        }
+        if matches!(direction, Direction::FromServer)
+            || self.own(Direction::FromServer).is_finished()
+        {
+            self.end(Reason::ControlClosed, now, outcome);
+        } else {
+            let ended = self.conversation.client_finished().ended;
+            if ended.id != 0 {
+                outcome.ended = ended;
+            }
+        }
+    }
+
+    /// Ends the session and whatever it announced.
+    #[inline(always)]
+    pub fn end(&mut self, reason: Reason, now: u64, outcome: &mut Outcome) {
+        self.ended = now.max(1);
+        let ended = self.conversation.end(reason).ended;
+        if ended.id != 0 {
+            outcome.ended = ended;
+        }
+    }
+
+    #[inline(always)]
+    fn own(&mut self, direction: Direction) -> &mut Sequence {
+        match direction {
+            Direction::FromClient => &mut self.sequences[0],
+            Direction::FromServer => &mut self.sequences[1],
+        }
+    }
+}

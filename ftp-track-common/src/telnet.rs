@@ -1,0 +1,73 @@
+//! Telnet commands inside the control connection (RFC 854; RFC 959, 4.1.3; RFC 1123, 4.1.2.10).
+
+use bytemuck::{Pod, Zeroable};
+
+const IAC: u8 = 255;
+const SUBNEGOTIATION: u8 = 250;
+const WILL: u8 = 251;
+const DONT: u8 = 254;
+const LOWEST_COMMAND: u8 = 240;
+
+const DATA: u8 = 0;
+const AFTER_IAC: u8 = 1;
+const OPTION: u8 = 2;
+const INSIDE_SUBNEGOTIATION: u8 = 3;
+const INSIDE_AFTER_IAC: u8 = 4;
+
+/// Filter that takes Telnet sequences out of a stream, byte by byte.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
+pub struct Telnet {
+    state: u8,
+}
+
+impl Telnet {
+    /// Gives the byte back if it is part of the text, `None` if it belongs to a Telnet sequence.
+    ///
+    /// `IAC` before a byte that is no Telnet command is dropped alone: swallowing the byte too
+    /// could hide a line end, and with it a whole line.
+    #[inline(always)]
+    pub fn feed(&mut self, byte: u8) -> Option<u8> {
+        match self.state {
+            AFTER_IAC => self.after_iac(byte),
+            OPTION => {
+                self.state = DATA;
+                // No option that FTP knows is a line end; if one stands here, the line end wins.
+                (byte == b'\n').then_some(byte)
+            }
+            INSIDE_SUBNEGOTIATION if byte == b'\n' => {
+                self.state = DATA;
+                Some(byte)
+            }
+            INSIDE_SUBNEGOTIATION => {
+                if byte == IAC {
+                    self.state = INSIDE_AFTER_IAC;
+                }
+                None
+            }
+            INSIDE_AFTER_IAC => {
+                self.state = if byte == IAC {
+                    INSIDE_SUBNEGOTIATION
+                } else {
+                    DATA
+                };
+                (byte == b'\n').then_some(byte)
+            }
+            _ if byte == IAC => {
+                self.state = AFTER_IAC;
+                None
+            }
+            _ => Some(byte),
+        }
+    }
+
+    #[inline(always)]
+    fn after_iac(&mut self, byte: u8) -> Option<u8> {
+        self.state = match byte {
+            SUBNEGOTIATION => INSIDE_SUBNEGOTIATION,
+            WILL..=DONT => OPTION,
+            _ => DATA,
+        };
+        (byte < LOWEST_COMMAND || byte == IAC).then_some(byte)
+    }
+}

@@ -1,0 +1,52 @@
+//! vsftpd.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::package::VSFTPD;
+use super::{CONTROL_PORT, PASSIVE_PORTS, Setting};
+use crate::lab::Family;
+
+pub(super) fn command(setting: &Setting) -> Result<Command> {
+    let empty = setting.folder.join("empty");
+    fs::create_dir(&empty)?;
+    let (listen, listen_ipv6, address) = match setting.family {
+        Family::V4 => ("YES", "NO", "listen_address"),
+        Family::V6 => ("NO", "YES", "listen_address6"),
+    };
+    let (first, last) = PASSIVE_PORTS;
+    let configuration = format!(
+        "\
+background=NO
+listen={listen}
+listen_ipv6={listen_ipv6}
+{address}={}
+listen_port={CONTROL_PORT}
+local_enable=NO
+anonymous_enable=YES
+anon_root={}
+anon_world_readable_only=NO
+anon_upload_enable=YES
+anon_umask=022
+write_enable=YES
+ftp_username=nobody
+nopriv_user=nobody
+secure_chroot_dir={}
+pasv_min_port={first}
+pasv_max_port={last}
+connect_from_port_20=YES
+xferlog_enable=NO
+isolate=NO
+isolate_network=NO
+",
+        setting.address(),
+        setting.root.display(),
+        empty.display(),
+    );
+    let file = setting.write("vsftpd.conf", &configuration)?;
+    let mut command = setting.in_namespace(&VSFTPD.program()?);
+    command.arg(file);
+    Ok(VSFTPD.with_libraries(command))
+}
