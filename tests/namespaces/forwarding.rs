@@ -14,7 +14,11 @@ fn all_cells_pass(kind: ServerKind, firewall: Firewall) {
         let server = Server::start(&lab, kind, family).unwrap();
         let tally = Tally::run(&lab, &server, family);
         println!("{kind}, {family}: {tally}");
-        assert!(tally.failed.is_empty() && tally.passed > 0, "{}", server.log());
+        assert!(
+            tally.failed.is_empty() && tally.passed > 0,
+            "{}",
+            server.log()
+        );
     }
 }
 

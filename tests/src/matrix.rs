@@ -25,7 +25,12 @@ pub struct Cell {
 impl Cell {
     /// Why there is no such cell, if so.
     pub fn obstacle(&self) -> Option<&'static str> {
-        let Transfer { client, mode, family, direction } = self.transfer;
+        let Transfer {
+            client,
+            mode,
+            family,
+            direction,
+        } = self.transfer;
         client.obstacle(mode, family, direction)
     }
 
@@ -104,7 +109,11 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (run, out) = (self.passed + self.failed.len(), self.left_out.len());
-        write!(f, "{run} cells run, {} failed, {out} left out", self.failed.len())?;
+        write!(
+            f,
+            "{run} cells run, {} failed, {out} left out",
+            self.failed.len()
+        )?;
         for line in &self.failed {
             write!(f, "\n  failed: {line}")?;
         }

@@ -73,7 +73,12 @@ pub struct Transfer {
 
 impl fmt::Display for Transfer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client, mode, family, direction } = self;
+        let Self {
+            client,
+            mode,
+            family,
+            direction,
+        } = self;
         write!(f, "{client}, {mode}, {family}, {direction}")
     }
 }
@@ -110,7 +115,11 @@ impl Job<'_> {
     pub(crate) fn url_with_login(&self) -> String {
         let login = self.server.login();
         let (user, password) = (login.user, login.password);
-        format!("ftp://{user}:{password}@{}/{}", self.url_host(), self.remote)
+        format!(
+            "ftp://{user}:{password}@{}/{}",
+            self.url_host(),
+            self.remote
+        )
     }
 
     fn url_host(&self) -> String {
@@ -170,7 +179,13 @@ impl Transfer {
     }
 
     fn job<'a>(&self, server: &'a Server, remote: String, local: PathBuf) -> Job<'a> {
-        Job { server, mode: self.mode, family: self.family, remote, local }
+        Job {
+            server,
+            mode: self.mode,
+            family: self.family,
+            remote,
+            local,
+        }
     }
 }
 
@@ -183,6 +198,8 @@ fn compare(source: &PathBuf, target: &PathBuf) -> Result<Outcome> {
         Outcome::Complete
     } else {
         let (sent, arrived) = (sent.len(), arrived.len());
-        Outcome::Corrupt(format!("{sent} bytes were sent, {arrived} other bytes arrived"))
+        Outcome::Corrupt(format!(
+            "{sent} bytes were sent, {arrived} other bytes arrived"
+        ))
     })
 }

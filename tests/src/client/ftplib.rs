@@ -31,5 +31,7 @@ pub(super) fn arguments(job: &Job, direction: Direction) -> Vec<String> {
     let local = job.local.to_string_lossy();
     let (host, user, password) = (job.host(), login.user, login.password);
     let remote = &job.remote;
-    owned(&["python3", "-c", SCRIPT, &host, user, password, mode, direction, remote, &local])
+    owned(&[
+        "python3", "-c", SCRIPT, &host, user, password, mode, direction, remote, &local,
+    ])
 }

@@ -21,7 +21,11 @@ pub(super) fn arguments(job: &Job, direction: Direction) -> Vec<String> {
         "set net:max-retries 1; set net:timeout 10; set cmd:move-background false; \
          set cmd:fail-exit true; set xfer:clobber on; set ftp:ssl-allow no; \
          set ftp:passive-mode {passive}; open -u {user},{password} ftp://{}; {transfer}; bye",
-        if host.contains(':') { format!("[{host}]") } else { host }
+        if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host
+        }
     );
     owned(&["lftp", "--norc", "-c", &script])
 }

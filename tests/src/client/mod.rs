@@ -46,7 +46,12 @@ impl Client {
     ];
 
     /// Why this client cannot do a transfer of that shape, if so.
-    pub fn obstacle(self, mode: Mode, family: Family, direction: Direction) -> Option<&'static str> {
+    pub fn obstacle(
+        self,
+        mode: Mode,
+        family: Family,
+        direction: Direction,
+    ) -> Option<&'static str> {
         match (self, mode, family, direction) {
             (Client::CurlExtended, _, Family::V6, _) => {
                 Some("over IPv6 there is no PASV or PORT to choose instead, so curl covers it")
@@ -75,7 +80,12 @@ impl Client {
 
     /// A transfer by this client.
     pub fn transfer(self, mode: Mode, family: Family, direction: Direction) -> Transfer {
-        Transfer { client: self, mode, family, direction }
+        Transfer {
+            client: self,
+            mode,
+            family,
+            direction,
+        }
     }
 }
 
@@ -95,5 +105,8 @@ impl fmt::Display for Client {
 
 /// Owned strings of a program's arguments.
 fn owned(arguments: &[&str]) -> Vec<String> {
-    arguments.iter().map(|argument| (*argument).to_owned()).collect()
+    arguments
+        .iter()
+        .map(|argument| (*argument).to_owned())
+        .collect()
 }

@@ -17,6 +17,7 @@ pub(super) fn arguments(job: &Job, direction: Direction) -> Vec<String> {
     };
     let (host, user, password) = (job.host(), login.user, login.password);
     owned(&[
-        program, "-V", "-r", "1", "-t", "10", "-u", user, "-p", password, mode, "-C", &host, from, to,
+        program, "-V", "-r", "1", "-t", "10", "-u", user, "-p", password, mode, "-C", &host, from,
+        to,
     ])
 }

@@ -10,8 +10,20 @@ pub(super) fn arguments(job: &Job) -> Vec<String> {
     let user = format!("--ftp-user={}", login.user);
     let password = format!("--ftp-password={}", login.password);
     let url = job.url();
-    let mut arguments = owned(&["wget", "--no-verbose", "--no-config", "--no-glob", "--tries=1"]);
-    arguments.extend(owned(&[&user, &password, "--output-document", &local, &url]));
+    let mut arguments = owned(&[
+        "wget",
+        "--no-verbose",
+        "--no-config",
+        "--no-glob",
+        "--tries=1",
+    ]);
+    arguments.extend(owned(&[
+        &user,
+        &password,
+        "--output-document",
+        &local,
+        &url,
+    ]));
     if job.mode == Mode::Active {
         arguments.push("--no-passive-ftp".to_owned());
     }

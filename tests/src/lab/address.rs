@@ -81,15 +81,26 @@ pub(super) struct Side {
 }
 
 pub(super) const SIDES: [Side; 2] = [
-    Side { host: Host::Client, interface: LAN, net: 1 },
-    Side { host: Host::Server, interface: WAN, net: 2 },
+    Side {
+        host: Host::Client,
+        interface: LAN,
+        net: 1,
+    },
+    Side {
+        host: Host::Server,
+        interface: WAN,
+        net: 2,
+    },
 ];
 
 impl Side {
     /// `ip` lines, run in the gateway: makes the link and configures the gateway's end.
     pub(super) fn gateway_script(&self, namespace: &str) -> String {
         let interface = self.interface;
-        let (v4, v6) = (address(Family::V4, self.net, 1), address(Family::V6, self.net, 1));
+        let (v4, v6) = (
+            address(Family::V4, self.net, 1),
+            address(Family::V6, self.net, 1),
+        );
         format!(
             "link add {interface} type veth peer name {HOST_INTERFACE} netns {namespace}\n\
              addr add {v4}/24 dev {interface}\n\
@@ -104,8 +115,14 @@ impl Side {
     /// There is a route to the other network only: with a default route, a name server query would
     /// vanish in the gateway and every client that asks for names would wait for it.
     pub(super) fn host_script(&self) -> String {
-        let (v4, v6) = (address(Family::V4, self.net, 2), address(Family::V6, self.net, 2));
-        let (via4, via6) = (address(Family::V4, self.net, 1), address(Family::V6, self.net, 1));
+        let (v4, v6) = (
+            address(Family::V4, self.net, 2),
+            address(Family::V6, self.net, 2),
+        );
+        let (via4, via6) = (
+            address(Family::V4, self.net, 1),
+            address(Family::V6, self.net, 1),
+        );
         let other = 3 - self.net;
         let (to4, to6) = (address(Family::V4, other, 0), address(Family::V6, other, 0));
         format!(

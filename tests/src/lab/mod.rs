@@ -88,7 +88,8 @@ impl Lab {
         let forwarding = [("ipv4/ip_forward", "1"), ("ipv6/conf/all/forwarding", "1")];
         self.gateway.set_sysctls(&forwarding)?;
         for side in address::SIDES {
-            self.gateway.ip(&side.gateway_script(self.namespace(side.host).name()))?;
+            self.gateway
+                .ip(&side.gateway_script(self.namespace(side.host).name()))?;
             self.namespace(side.host).ip(&side.host_script())?;
         }
         witness::install(&self.gateway)

@@ -60,5 +60,7 @@ pub fn remove_stale() {
 /// Removes every lab that this process has made; for a signal handler's thread.
 pub fn remove_own() {
     let own = std::process::id();
-    labs(|maker| maker == own).iter().for_each(|lab| remove(lab));
+    labs(|maker| maker == own)
+        .iter()
+        .for_each(|lab| remove(lab));
 }

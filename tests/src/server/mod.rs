@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -25,8 +25,6 @@ pub const CONTROL_PORT: u16 = 21;
 /// The ports that servers offer for passive data connections, inclusive.
 pub const PASSIVE_PORTS: (u16, u16) = (50000, 50999);
 
-/// The user that servers become: `nobody` on Debian and its relatives.
-const NOBODY: u32 = 65534;
 const DOWNLOAD: &str = "download.bin";
 /// Large enough for many super-packets, and no multiple of anything.
 const DOWNLOAD_BYTES: usize = 700_001;
@@ -53,13 +51,23 @@ pub struct Login {
     pub password: &'static str,
 }
 
-const ANONYMOUS: Login = Login { user: "anonymous", password: "guest" };
-const TESTER: Login = Login { user: "tester", password: "secret" };
+const ANONYMOUS: Login = Login {
+    user: "anonymous",
+    password: "guest",
+};
+const TESTER: Login = Login {
+    user: "tester",
+    password: "secret",
+};
 
 impl ServerKind {
     /// All of them.
-    pub const ALL: [ServerKind; 4] =
-        [ServerKind::Vsftpd, ServerKind::Proftpd, ServerKind::Pureftpd, ServerKind::Pyftpdlib];
+    pub const ALL: [ServerKind; 4] = [
+        ServerKind::Vsftpd,
+        ServerKind::Proftpd,
+        ServerKind::Pureftpd,
+        ServerKind::Pyftpdlib,
+    ];
 
     fn login(self) -> Login {
         match self {
@@ -155,7 +163,12 @@ impl Server {
         let folder = lab.folder().join(kind.to_string());
         let root = folder.join("root");
         prepare(&folder, &root).with_context(|| format!("cannot prepare {}", root.display()))?;
-        let setting = Setting { lab, family, folder: &folder, root: &root };
+        let setting = Setting {
+            lab,
+            family,
+            folder: &folder,
+            root: &root,
+        };
         let command = kind.command(&setting)?;
         let name = kind.to_string();
         let mut service = Service::start(&name, command, &folder.join("log"))?;
@@ -165,7 +178,12 @@ impl Server {
             let connect = || TcpStream::connect_timeout(&address, Duration::from_secs(1));
             host.enter(connect).is_ok_and(|stream| stream.is_ok())
         })?;
-        Ok(Self { kind, folder, uploads: Cell::new(0), service })
+        Ok(Self {
+            kind,
+            folder,
+            uploads: Cell::new(0),
+            service,
+        })
     }
 
     /// Which program it is.
@@ -203,17 +221,16 @@ impl Server {
     }
 }
 
-/// Makes the folder that clients see: a file to download, and a folder that `nobody` may write to.
+/// Makes the folder that clients see: a file to download, and a folder to write to.
 fn prepare(folder: &Path, root: &Path) -> std::io::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     let upload = root.join("upload");
     fs::create_dir_all(&upload)?;
-    for path in [folder, root, &upload] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+    for (path, mode) in [(folder, 0o755), (root, 0o755), (&*upload, 0o777)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
     }
-    chown(&upload, Some(NOBODY), Some(NOBODY))?;
     fs::write(root.join(DOWNLOAD), contents(DOWNLOAD_BYTES))
 }
 

@@ -17,9 +17,18 @@ pub(super) struct Package {
     program: &'static str,
 }
 
-pub(super) const VSFTPD: Package = Package { name: "vsftpd", program: "usr/sbin/vsftpd" };
-pub(super) const PROFTPD: Package = Package { name: "proftpd-core", program: "usr/sbin/proftpd" };
-pub(super) const PUREFTPD: Package = Package { name: "pure-ftpd", program: "usr/sbin/pure-ftpd" };
+pub(super) const VSFTPD: Package = Package {
+    name: "vsftpd",
+    program: "usr/sbin/vsftpd",
+};
+pub(super) const PROFTPD: Package = Package {
+    name: "proftpd-core",
+    program: "usr/sbin/proftpd",
+};
+pub(super) const PUREFTPD: Package = Package {
+    name: "pure-ftpd",
+    program: "usr/sbin/pure-ftpd",
+};
 
 /// The folder for what is fetched for tests: in the build's target folder, so `cargo clean` clears it.
 pub(super) fn cache() -> PathBuf {
@@ -70,8 +79,14 @@ impl Package {
         let folder = format!("Dir::Cache::archives={}", archives.display());
         let mut apt = process::command("apt-get");
         // --download-only resolves dependencies and conflicts, but installs and removes nothing.
-        apt.args(["install", "--download-only", "--no-install-recommends", "--yes", "--quiet"])
-            .args(["-o", &folder, "-o", "APT::Sandbox::User=root", self.name]);
+        apt.args([
+            "install",
+            "--download-only",
+            "--no-install-recommends",
+            "--yes",
+            "--quiet",
+        ])
+        .args(["-o", &folder, "-o", "APT::Sandbox::User=root", self.name]);
         process::run(&mut apt).with_context(|| format!("cannot download {}", self.name))?;
         for entry in fs::read_dir(&archives)? {
             let archive = entry?.path();

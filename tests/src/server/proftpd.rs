@@ -35,6 +35,7 @@ MaxInstances 30
   Group nogroup
   UserAlias anonymous nobody
   RequireValidShell off
+  UseFtpUsers off
   AllowOverwrite on
 </Anonymous>
 ",

@@ -5,25 +5,23 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::package::PUREFTPD;
-use super::{CONTROL_PORT, NOBODY, PASSIVE_PORTS, Setting, TESTER};
+use super::{CONTROL_PORT, PASSIVE_PORTS, Setting, TESTER};
 use crate::lab::Family;
 use crate::process;
 
+/// crypt(3) of the tester's password. The hash that `pure-pw useradd` makes takes a second per login.
+const PASSWORD_HASH: &str = "$6$ftptrack$EBLxZC99LfOuBsLuaRpZxl/wrUjuTlrXXR6eeTZPjqgENGTivABF1frWkYqlSymvRq5Epgskc1PiamIW0M4LA.";
+
 pub(super) fn command(setting: &Setting) -> Result<Command> {
-    let users = setting.folder.join("users");
+    let line = format!(
+        "{}:{PASSWORD_HASH}:65534:65534::{}/./::::::::::::\n",
+        TESTER.user,
+        setting.root.display()
+    );
+    let users = setting.write("users", &line)?;
     let database = setting.folder.join("users.pdb");
-    let nobody = NOBODY.to_string();
-    let mut add = PUREFTPD.with_libraries(Command::new(PUREFTPD.file("usr/bin/pure-pw")?));
-    add.args(["useradd", TESTER.user, "-u", &nobody, "-g", &nobody, "-d"])
-        .arg(setting.root)
-        .arg("-f")
-        .arg(&users)
-        .arg("-F")
-        .arg(&database)
-        .arg("-m");
-    // It asks for the password twice.
-    let password = TESTER.password;
-    process::run_with_input(&mut add, &format!("{password}\n{password}\n"))?;
+    let mut make = PUREFTPD.with_libraries(Command::new(PUREFTPD.file("usr/bin/pure-pw")?));
+    process::run(make.arg("mkdb").arg(&database).arg("-f").arg(&users))?;
 
     let (first, last) = PASSIVE_PORTS;
     let mut command = setting.in_namespace(&PUREFTPD.program()?);
@@ -36,7 +34,13 @@ pub(super) fn command(setting: &Setting) -> Result<Command> {
         .arg(setting.folder.join("pure-ftpd.pid"))
         .arg("--passiveportrange")
         .arg(format!("{first}:{last}"))
-        .args(["--chrooteveryone", "--noanonymous", "--dontresolve", "--maxclientsperip", "50"])
+        .args([
+            "--chrooteveryone",
+            "--noanonymous",
+            "--dontresolve",
+            "--maxclientsperip",
+            "50",
+        ])
         .arg(match setting.family {
             Family::V4 => "--ipv4only",
             Family::V6 => "--ipv6only",

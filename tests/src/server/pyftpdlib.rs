@@ -24,7 +24,14 @@ pub(super) fn fetch() -> Result<()> {
     process::run(venv.args(["-m", "venv", "--clear"]).arg(environment()))
         .context("cannot make a Python environment (Debian: python3-venv)")?;
     let mut pip = Command::new(interpreter());
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", REQUIREMENT]);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        REQUIREMENT,
+    ]);
     process::run(&mut pip).with_context(|| format!("cannot install {REQUIREMENT}"))?;
     Ok(())
 }
@@ -36,7 +43,12 @@ pub(super) fn command(setting: &Setting) -> Result<Command> {
     let mut command = setting.in_namespace(&python);
     command
         .args(["-m", "pyftpdlib", "--write"])
-        .args(["--interface", &setting.address(), "--port", &CONTROL_PORT.to_string()])
+        .args([
+            "--interface",
+            &setting.address(),
+            "--port",
+            &CONTROL_PORT.to_string(),
+        ])
         .args(["--username", TESTER.user, "--password", TESTER.password])
         .args(["--range", &format!("{first}-{last}"), "--directory"])
         .arg(setting.root);

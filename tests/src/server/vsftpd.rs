@@ -17,6 +17,7 @@ pub(super) fn command(setting: &Setting) -> Result<Command> {
         Family::V6 => ("NO", "YES", "listen_address6"),
     };
     let (first, last) = PASSIVE_PORTS;
+    // vsftpd wants the home of ftp_username to exist, and that of nobody does not.
     let configuration = format!(
         "\
 background=NO
@@ -31,7 +32,7 @@ anon_world_readable_only=NO
 anon_upload_enable=YES
 anon_umask=022
 write_enable=YES
-ftp_username=nobody
+ftp_username=daemon
 nopriv_user=nobody
 secure_chroot_dir={}
 pasv_min_port={first}
