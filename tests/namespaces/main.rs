@@ -1,3 +1,9 @@
 //! Real FTP servers and clients through a gateway in network namespaces. Needs root.
 
+mod cleanup;
+mod coexistence;
+mod enforce;
 mod forwarding;
+mod listing;
+mod observe;
+mod refusal;

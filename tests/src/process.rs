@@ -131,6 +131,16 @@ impl Service {
         }
     }
 
+    /// Waits at most `limit` for its end; `None` when it still runs then.
+    pub fn wait_end(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let mut status = None;
+        wait_until(limit, || {
+            status = self.child.try_wait().ok().flatten();
+            status.is_some()
+        });
+        status
+    }
+
     /// Whether it has not ended yet.
     pub fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -146,12 +156,8 @@ impl Service {
     /// Sends SIGTERM and waits for the end; an error if it does not come.
     pub fn stop(&mut self) -> Result<ExitStatus> {
         self.signal(Signal::SIGTERM);
-        let mut status = None;
-        wait_until(STOP, || {
-            status = self.child.try_wait().ok().flatten();
-            status.is_some()
-        });
-        status.with_context(|| format!("{} did not stop on SIGTERM:\n{}", self.name, self.log()))
+        self.wait_end(STOP)
+            .with_context(|| format!("{} did not stop on SIGTERM:\n{}", self.name, self.log()))
     }
 
     /// Kills it with SIGKILL, which it cannot see, and collects it.

@@ -1,3 +1,193 @@
-//! stub
-/// x
-pub fn remove_pins(_: &str) {}
+//! A running ftp-track in a lab's gateway, and what its command line says about it.
+
+mod binary;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+pub use binary::binary;
+
+use crate::lab::{Host, LAN, Lab, WAN};
+use crate::process::{self, Service};
+use crate::server::CONTROL_PORT;
+
+/// Where ftp-track pins its maps and links, below a folder for each layout and instance.
+const PINS: &str = "/sys/fs/bpf/ftp-track";
+/// How long loading may take: the verifier reads hundreds of thousands of instructions.
+const START: Duration = Duration::from_secs(60);
+
+/// What ftp-track does with a new connection that it does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrackerMode {
+    /// Counts it.
+    Observe,
+    /// Drops it.
+    Enforce,
+}
+
+/// An `ftp-track run` in the gateway of a lab, as instance of the lab's name. Dropping it stops it.
+#[derive(Debug)]
+pub struct Tracker<'a> {
+    lab: &'a Lab,
+    service: Service,
+}
+
+/// What `ftp-track list` can list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Control connections.
+    Sessions,
+    /// Announced data connections that have not come yet.
+    Expectations,
+    /// Data connections.
+    Flows,
+}
+
+impl Listing {
+    /// The word on the command line, and the member of the JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Listing::Sessions => "sessions",
+            Listing::Expectations => "expectations",
+            Listing::Flows => "flows",
+        }
+    }
+}
+
+impl<'a> Tracker<'a> {
+    /// Starts ftp-track on both interfaces of the gateway and waits until it answers.
+    pub fn start(lab: &'a Lab, mode: TrackerMode) -> Result<Self> {
+        let log = lab.folder().join("ftp-track.log");
+        // The marks of an earlier run must not be taken for this one's.
+        let _ = fs::remove_file(&log);
+        let service = Service::start("ftp-track", run_command(lab, mode)?, &log)?;
+        let mut tracker = Self { lab, service };
+        let ready = || stats(lab).is_ok();
+        tracker.service.wait_ready(START, ready)?;
+        Ok(tracker)
+    }
+
+    /// The entries of `ftp-track list`.
+    pub fn list(&self, listing: Listing) -> Result<Vec<Value>> {
+        list(self.lab, listing)
+    }
+
+    /// One counter of `ftp-track stats`, by the name of its reason; 0 when it is not shown.
+    pub fn counter(&self, reason: &str) -> Result<u64> {
+        let json = stats(self.lab)?;
+        let counters = &json["counters"];
+        let listed = counters.as_array().into_iter().flatten();
+        let count = listed
+            .filter(|entry| entry["reason"] == reason || entry["name"] == reason)
+            .find_map(|entry| entry["count"].as_u64().or(entry["packets"].as_u64()));
+        Ok(count.or(counters[reason].as_u64()).unwrap_or(0))
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        self.service.log()
+    }
+
+    /// Stops it with SIGTERM.
+    ///
+    /// # Errors
+    /// When it does not end in time. How it ended is for the caller to judge.
+    pub fn stop(mut self) -> Result<ExitStatus> {
+        self.service.stop()
+    }
+
+    /// Kills it with SIGKILL: it cannot clean up.
+    pub fn kill(mut self) -> Result<()> {
+        self.service.kill()
+    }
+}
+
+/// The command that runs ftp-track on both interfaces of the gateway, as instance of the lab's name.
+pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
+    let mode = match mode {
+        TrackerMode::Observe => "observe",
+        TrackerMode::Enforce => "enforce",
+    };
+    let mut run = command(lab, "run")?;
+    run.args(["--interface", LAN, "--interface", WAN, "--mode", mode])
+        .args(["--control-port", &CONTROL_PORT.to_string()]);
+    Ok(run)
+}
+
+/// An `ftp-track` command for the instance of a lab, run in its gateway.
+pub fn command(lab: &Lab, subcommand: &str) -> Result<Command> {
+    let mut command = lab.namespace(Host::Gateway).command(binary()?);
+    command
+        .args(subcommand.split(' '))
+        .args(["--name", lab.name()]);
+    Ok(command)
+}
+
+fn json(lab: &Lab, subcommand: &str) -> Result<Value> {
+    let mut command = command(lab, subcommand)?;
+    let text = process::run(command.args(["--output", "json"]))?;
+    let json: Value = serde_json::from_str(&text)
+        .with_context(|| format!("ftp-track {subcommand}: no JSON: {text}"))?;
+    anyhow::ensure!(
+        json["metainfo"]["tool"] == "ftp-track" && json["metainfo"]["schema"] == 1,
+        "ftp-track {subcommand}: not the schema that is tested here: {text}"
+    );
+    Ok(json)
+}
+
+fn stats(lab: &Lab) -> Result<Value> {
+    json(lab, "stats")
+}
+
+/// The entries of `ftp-track list`, whether or not the daemon runs.
+pub fn list(lab: &Lab, listing: Listing) -> Result<Vec<Value>> {
+    let json = json(lab, &format!("list {}", listing.word()))?;
+    let entries = json[listing.word()].as_array();
+    entries
+        .cloned()
+        .with_context(|| format!("no member {}: {json}", listing.word()))
+}
+
+/// Pins of an instance, whatever their layout.
+pub fn pins(instance: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    find_named(Path::new(PINS), instance, 4, &mut found);
+    found
+}
+
+/// Collects folders and files of that name, at most `depth` levels down.
+fn find_named(folder: &Path, name: &str, depth: u32, found: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_name() == name {
+            found.push(path);
+        } else if depth > 0 && path.is_dir() {
+            find_named(&path, name, depth - 1, found);
+        }
+    }
+}
+
+/// Removes the pins of an instance whose daemon is gone.
+pub(crate) fn remove_pins(instance: &str) {
+    for path in pins(instance) {
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+/// XDP programs on the gateway's two interfaces, as `ip link` shows them.
+pub fn attached(lab: &Lab) -> Result<Vec<String>> {
+    let mut ip = lab.namespace(Host::Gateway).command("ip");
+    let text = process::run(ip.args(["-json", "-details", "link", "show"]))?;
+    let links: Value = serde_json::from_str(&text)?;
+    let with_xdp = links
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|link| !link["xdp"].is_null());
+    Ok(with_xdp.map(|link| link["ifname"].to_string()).collect())
+}

@@ -1,0 +1,84 @@
+//! ftp-track leaves nothing behind: not after SIGTERM, and not when it was killed and run again.
+
+use std::time::Duration;
+
+use ftp_track_tests::client::Client;
+use ftp_track_tests::lab::{Family, Lab};
+use ftp_track_tests::matrix::Cell;
+use ftp_track_tests::process::Service;
+use ftp_track_tests::server::{Server, ServerKind};
+use ftp_track_tests::tracker::{Tracker, TrackerMode, attached, pins, run_command};
+use ftp_track_tests::transfer::{Direction, Mode};
+
+fn assert_nothing_is_left(lab: &Lab) {
+    assert_eq!(
+        attached(lab).unwrap(),
+        [""; 0],
+        "XDP programs are still attached"
+    );
+    assert_eq!(
+        pins(lab.name()),
+        [""; 0].map(std::path::PathBuf::from),
+        "pins are left"
+    );
+}
+
+fn assert_transfer_works(lab: &Lab, server: &Server) {
+    for mode in Mode::ALL {
+        let transfer = Client::Ftplib.transfer(mode, Family::V4, Direction::Download);
+        Cell {
+            server: server.kind(),
+            transfer,
+        }
+        .run(lab, server)
+        .unwrap();
+    }
+}
+
+#[test]
+fn sigterm_removes_everything() {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
+    // Else "nothing is left" would hold for a tracker that never attached.
+    assert_eq!(attached(&lab).unwrap().len(), 2);
+    assert_transfer_works(&lab, &server);
+    assert!(tracker.stop().unwrap().success());
+    assert_nothing_is_left(&lab);
+    assert_transfer_works(&lab, &server);
+}
+
+#[test]
+fn a_new_run_takes_over_from_a_killed_one() {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    Tracker::start(&lab, TrackerMode::Enforce)
+        .unwrap()
+        .kill()
+        .unwrap();
+    let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
+    assert_eq!(attached(&lab).unwrap().len(), 2);
+    assert_transfer_works(&lab, &server);
+    assert!(tracker.stop().unwrap().success());
+    assert_nothing_is_left(&lab);
+}
+
+#[test]
+fn a_second_instance_of_the_same_name_is_refused() {
+    let lab = Lab::new().unwrap();
+    let first = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
+    let error = Tracker::start(&lab, TrackerMode::Enforce)
+        .map(drop)
+        .unwrap_err();
+    assert!(
+        format!("{error:#}").contains("already running"),
+        "{error:#}"
+    );
+    assert_eq!(
+        attached(&lab).unwrap().len(),
+        2,
+        "the refused run detached the first one"
+    );
+    assert!(first.stop().unwrap().success());
+    assert_nothing_is_left(&lab);
+}
