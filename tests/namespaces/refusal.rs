@@ -2,12 +2,12 @@
 //! although something listens there and nothing else stands in the way.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use ftp_track_tests::control::{Control, connect, listen, reaches};
+use ftp_track_tests::control::{Control, listen, reaches};
 use ftp_track_tests::lab::{Family, Host, Lab};
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode};
+use ftp_track_tests::transfer::Mode;
 
 /// Outside of what servers offer, inside of what they could.
 const UNANNOUNCED: u16 = PASSIVE_PORTS.1 + 1;
@@ -56,29 +56,25 @@ fn an_announcement_opens_one_port_once() {
     let lab = Lab::new().unwrap();
     for family in Family::ALL {
         let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
-        let host = Host::Server.address(family);
         let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
         let mut control = Control::open(&lab, &server, family).unwrap();
-        let port = control.passive().unwrap();
+        let announcement = control.announce(Mode::Passive).unwrap();
+        let announced = announcement.responder().unwrap();
 
-        let neighbour = SocketAddr::new(
-            host,
-            if port == PASSIVE_PORTS.1 {
-                port - 1
-            } else {
-                port + 1
-            },
-        );
+        let port = announced.port();
+        let beside = if port == PASSIVE_PORTS.1 {
+            port - 1
+        } else {
+            port + 1
+        };
+        let neighbour = SocketAddr::new(announced.ip(), beside);
         let _listener = listen(&lab, Host::Server, neighbour).unwrap();
         assert!(
             !reaches(&lab, Host::Client, neighbour).unwrap(),
             "{family}: the port beside it"
         );
 
-        let limit = Duration::from_secs(5);
-        let announced = SocketAddr::new(host, port);
-        let data = connect(&lab, Host::Client, announced, limit).unwrap();
-        control.command("LIST", "150").unwrap();
+        let data = control.open_data(&announcement).unwrap();
         drop(data);
         // vsftpd has closed its listener by now, so there must be one to reach.
         let _again = listen(&lab, Host::Server, announced).unwrap();
@@ -107,15 +103,14 @@ fn a_server_reaches_the_announced_port_only() {
         let _listener = listen(&lab, Host::Client, other).unwrap();
         let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
         let mut control = Control::open(&lab, &server, family).unwrap();
-        let announced = control.active().unwrap();
+        let announcement = control.announce(Mode::Active).unwrap();
 
         assert!(
             !reaches(&lab, Host::Server, other).unwrap(),
             "{family}: another port"
         );
-        control.command("LIST", "150").unwrap();
-        let (_data, peer) = announced.accept().unwrap();
-        assert_eq!(peer.ip(), Host::Server.address(family));
+        let data = control.open_data(&announcement).unwrap();
+        assert_eq!(data.peer_addr().unwrap().ip(), Host::Server.address(family));
 
         assert!(tracker.stop().unwrap().success());
         assert!(

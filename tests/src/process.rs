@@ -22,6 +22,11 @@ fn search_path() -> String {
     format!("{path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")
 }
 
+/// Whether this process may make network namespaces and load kernel programs.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
 /// The full path of an installed program.
 pub fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&search_path())

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-pub use binary::binary;
+pub use binary::{VARIABLE, binary};
 
 use crate::lab::{Host, LAN, Lab, WAN};
 use crate::process::{self, Service};

@@ -53,7 +53,7 @@ impl Lab {
         static COUNT: AtomicU32 = AtomicU32::new(0);
 
         ensure!(
-            nix::unistd::geteuid().is_root(),
+            process::is_root(),
             "a lab needs root: network namespaces and BPF programs are made by root only"
         );
         SWEEP.call_once(remove_stale);

@@ -1,6 +1,8 @@
 //! A control connection spoken line by line, for tests that look between two commands.
 
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+mod connection;
+
+use std::io::{BufRead, BufReader, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -8,6 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::lab::{Family, Host, Lab};
 use crate::server::{CONTROL_PORT, Server};
+use crate::transfer::Mode;
+
+pub use connection::{listen, reaches};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -23,7 +28,7 @@ impl<'a> Control<'a> {
     /// Connects and logs in.
     pub fn open(lab: &'a Lab, server: &Server, family: Family) -> Result<Self> {
         let address = SocketAddr::new(Host::Server.address(family), CONTROL_PORT);
-        let stream = connect(lab, Host::Client, address, TIMEOUT)?;
+        let stream = connection::connect(lab, Host::Client, address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         let mut control = Self {
             lab,
@@ -44,10 +49,13 @@ impl<'a> Control<'a> {
 
     /// Sends a command and returns the last line of its reply, which must start with `code`.
     pub fn command(&mut self, command: &str, code: &str) -> Result<String> {
-        self.stream
-            .get_mut()
-            .write_all(format!("{command}\r\n").as_bytes())?;
+        self.send(command)?;
         self.expect(code, command)
+    }
+
+    fn send(&mut self, command: &str) -> Result<()> {
+        let line = format!("{command}\r\n");
+        Ok(self.stream.get_mut().write_all(line.as_bytes())?)
     }
 
     fn expect(&mut self, code: &str, what: &str) -> Result<String> {
@@ -75,17 +83,24 @@ impl<'a> Control<'a> {
         bail!("a reply of more than 100 lines")
     }
 
-    /// Asks for a passive data connection with EPSV and returns the server's port.
-    pub fn passive(&mut self) -> Result<u16> {
-        let reply = self.command("EPSV", "229")?;
-        let port = reply.split('|').nth(3).and_then(|port| port.parse().ok());
-        port.with_context(|| format!("no port in {reply}"))
+    /// Asks for a data connection: EPSV, PORT over IPv4, or EPRT over IPv6.
+    pub fn announce(&mut self, mode: Mode) -> Result<Announcement> {
+        match mode {
+            Mode::Passive => self.passive().map(Announcement::Server),
+            Mode::Active => self.active().map(Announcement::Client),
+        }
     }
 
-    /// Announces a listener of the client with PORT or EPRT.
-    pub fn active(&mut self) -> Result<TcpListener> {
+    fn passive(&mut self) -> Result<SocketAddr> {
+        let reply = self.command("EPSV", "229")?;
+        let port = reply.split('|').nth(3).and_then(|port| port.parse().ok());
+        let port = port.with_context(|| format!("no port in {reply}"))?;
+        Ok(SocketAddr::new(Host::Server.address(self.family), port))
+    }
+
+    fn active(&mut self) -> Result<TcpListener> {
         let address = Host::Client.address(self.family);
-        let listener = listen(self.lab, Host::Client, SocketAddr::new(address, 0))?;
+        let listener = connection::listen(self.lab, Host::Client, SocketAddr::new(address, 0))?;
         let port = listener.local_addr()?.port();
         let command = match address {
             IpAddr::V4(v4) => {
@@ -97,36 +112,36 @@ impl<'a> Control<'a> {
         self.command(&command, "200")?;
         Ok(listener)
     }
+
+    /// Asks for a listing and opens the announced data connection for it.
+    pub fn open_data(&mut self, announcement: &Announcement) -> Result<TcpStream> {
+        self.send("LIST")?;
+        let data = match announcement {
+            Announcement::Server(address) => {
+                connection::connect(self.lab, Host::Client, *address, TIMEOUT)?
+            }
+            Announcement::Client(listener) => connection::accept(listener, TIMEOUT)?,
+        };
+        self.expect("150", "LIST")?;
+        Ok(data)
+    }
 }
 
-/// Opens a TCP connection from a host of the lab.
-pub fn connect(lab: &Lab, from: Host, to: SocketAddr, limit: Duration) -> Result<TcpStream> {
-    lab.namespace(from)
-        .enter(|| TcpStream::connect_timeout(&to, limit))?
-        .with_context(|| format!("{from} cannot connect to {to}"))
+/// Where a data connection is to be opened.
+#[derive(Debug)]
+pub enum Announcement {
+    /// The server listens there; the client connects.
+    Server(SocketAddr),
+    /// The client listens; the server connects.
+    Client(TcpListener),
 }
 
-/// Listens on a host of the lab.
-pub fn listen(lab: &Lab, on: Host, address: SocketAddr) -> Result<TcpListener> {
-    lab.namespace(on)
-        .enter(|| TcpListener::bind(address))?
-        .with_context(|| format!("{on} cannot listen on {address}"))
-}
-
-/// Whether a TCP connection from a host of the lab comes to be, or vanishes without an answer.
-///
-/// # Errors
-/// Any other end, above all a refusal by the peer: then nothing listens there, and the question
-/// whether something stands in the way has no answer.
-pub fn reaches(lab: &Lab, from: Host, to: SocketAddr) -> Result<bool> {
-    // Long enough for the SYN to be sent twice.
-    let limit = Duration::from_millis(1500);
-    match lab
-        .namespace(from)
-        .enter(|| TcpStream::connect_timeout(&to, limit))?
-    {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::TimedOut => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("{from} to {to}")),
+impl Announcement {
+    /// The address that will be connected to.
+    pub fn responder(&self) -> Result<SocketAddr> {
+        Ok(match self {
+            Announcement::Server(address) => *address,
+            Announcement::Client(listener) => listener.local_addr()?,
+        })
     }
 }

@@ -1,0 +1,52 @@
+//! `cargo xtask fuzz`: the engine's fuzz targets, each for a given time.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use ftp_track_tests::process;
+
+use crate::{progress, setup, style, workspace};
+
+/// Runs the targets; returns whether none found anything.
+pub fn run(seconds: u32, targets: &[String]) -> Result<bool> {
+    setup::ensure_nightly()?;
+    if process::find_program("cargo-fuzz").is_none() {
+        progress::during("installing cargo-fuzz", || {
+            let mut cargo = process::command("cargo");
+            process::run(cargo.args(["install", "cargo-fuzz", "--locked"]))
+                .context("try by hand: cargo install cargo-fuzz --locked")
+        })?;
+    }
+    let known = process::run(workspace::cargo().args(["+nightly", "fuzz", "list"]))
+        .context("cannot list the fuzz targets of fuzz/Cargo.toml")?;
+    let known: Vec<&str> = known.lines().collect();
+    ensure!(!known.is_empty(), "fuzz/Cargo.toml has no targets");
+    for target in targets {
+        ensure!(
+            known.contains(&target.as_str()),
+            "no target {target}; there are {known:?}"
+        );
+    }
+
+    let mut failed = Vec::new();
+    for target in known
+        .iter()
+        .filter(|t| targets.is_empty() || targets.iter().any(|n| n == *t))
+    {
+        let start = Instant::now();
+        anstream::eprintln!("{}", style::heading(format!("fuzz {target}, {seconds} s")));
+        let limit = format!("-max_total_time={seconds}");
+        let status = workspace::cargo()
+            .args(["+nightly", "fuzz", "run", target, "--", &limit])
+            .status()
+            .context("cannot run cargo fuzz")?;
+        if !status.success() {
+            failed.push(*target);
+        }
+        anstream::eprintln!("{}", style::faint(progress::Seconds(start.elapsed())));
+    }
+    if !failed.is_empty() {
+        anstream::eprintln!("{} {}", style::bad("failed:"), failed.join(", "));
+    }
+    Ok(failed.is_empty())
+}

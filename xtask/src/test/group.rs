@@ -1,0 +1,73 @@
+//! The groups of tests.
+
+/// Commands that are run, counted and reported together.
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    /// Whether it makes network namespaces or loads kernel programs.
+    pub(super) needs_root: bool,
+    pub(super) count: Count,
+    /// Arguments of cargo.
+    pub(super) commands: &'static [&'static [&'static str]],
+}
+
+/// What counts as one test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Count {
+    /// A test of libtest, from the line in which a test binary sums up.
+    Tests,
+    /// A command.
+    Commands,
+}
+
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        name: "lint",
+        needs_root: false,
+        count: Count::Commands,
+        commands: &[
+            &["fmt", "--all", "--check"],
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &[
+                "doc",
+                "--workspace",
+                "--no-deps",
+                "--config",
+                "build.rustdocflags=['-Dwarnings']",
+            ],
+        ],
+    },
+    Group {
+        name: "unit",
+        needs_root: false,
+        count: Count::Tests,
+        commands: &[&["test", "--workspace"]],
+    },
+    Group {
+        name: "tables",
+        needs_root: true,
+        count: Count::Tests,
+        commands: &[&["test", "--package", "ftp-track-tests", "--test", "tables"]],
+    },
+    Group {
+        name: "namespaces",
+        needs_root: true,
+        count: Count::Tests,
+        // What a matrix came to is in the output of its test.
+        commands: &[&[
+            "test",
+            "--package",
+            "ftp-track-tests",
+            "--test",
+            "namespaces",
+            "--",
+            "--show-output",
+        ]],
+    },
+];
