@@ -1,5 +1,6 @@
 //! ftp-track leaves nothing behind: not after SIGTERM, and not when it was killed and run again.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ftp_track_tests::client::Client;
@@ -7,7 +8,7 @@ use ftp_track_tests::lab::{Family, Lab};
 use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::process::Service;
 use ftp_track_tests::server::{Server, ServerKind};
-use ftp_track_tests::tracker::{Tracker, TrackerMode, attached, pins, run_command};
+use ftp_track_tests::tracker::{Tracker, TrackerMode, attached, run_command, traces};
 use ftp_track_tests::transfer::{Direction, Mode};
 
 fn assert_nothing_is_left(lab: &Lab) {
@@ -17,9 +18,9 @@ fn assert_nothing_is_left(lab: &Lab) {
         "XDP programs are still attached"
     );
     assert_eq!(
-        pins(lab.name()),
-        [""; 0].map(std::path::PathBuf::from),
-        "pins are left"
+        traces(lab.name()),
+        [PathBuf::new(); 0],
+        "pins, lock or socket are left"
     );
 }
 

@@ -1,9 +1,10 @@
 //! A running ftp-track in a lab's gateway, and what its command line says about it.
 
 mod binary;
+mod bpffs;
+mod trace;
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
@@ -11,13 +12,13 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 pub use binary::{VARIABLE, binary};
+pub(crate) use trace::remove_traces;
+pub use trace::traces;
 
 use crate::lab::{Host, LAN, Lab, WAN};
 use crate::process::{self, Service};
 use crate::server::CONTROL_PORT;
 
-/// Where ftp-track pins its maps and links, below a folder for each layout and instance.
-const PINS: &str = "/sys/fs/bpf/ftp-track";
 /// How long loading may take: the verifier reads hundreds of thousands of instructions.
 const START: Duration = Duration::from_secs(60);
 
@@ -62,6 +63,7 @@ impl Listing {
 impl<'a> Tracker<'a> {
     /// Starts ftp-track on both interfaces of the gateway and waits until it answers.
     pub fn start(lab: &'a Lab, mode: TrackerMode) -> Result<Self> {
+        bpffs::ensure_mounted()?;
         let log = lab.folder().join("ftp-track.log");
         // The marks of an earlier run must not be taken for this one's.
         let _ = fs::remove_file(&log);
@@ -151,32 +153,6 @@ pub fn list(lab: &Lab, listing: Listing) -> Result<Vec<Value>> {
     entries
         .cloned()
         .with_context(|| format!("no member {}: {json}", listing.word()))
-}
-
-/// Pins of an instance, whatever their layout.
-pub fn pins(instance: &str) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    find_named(Path::new(PINS), instance, 4, &mut found);
-    found
-}
-
-/// Collects folders and files of that name, at most `depth` levels down.
-fn find_named(folder: &Path, name: &str, depth: u32, found: &mut Vec<std::path::PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if entry.file_name() == name {
-            found.push(path);
-        } else if depth > 0 && path.is_dir() {
-            find_named(&path, name, depth - 1, found);
-        }
-    }
-}
-
-/// Removes the pins of an instance whose daemon is gone.
-pub(crate) fn remove_pins(instance: &str) {
-    for path in pins(instance) {
-        let _ = fs::remove_dir_all(path);
-    }
 }
 
 /// XDP programs on the gateway's two interfaces, as `ip link` shows them.

@@ -47,7 +47,7 @@ pub(super) fn remove(lab: &str) {
     for host in ["gateway", "server", "client"] {
         Namespace::named(format!("{lab}-{host}")).delete();
     }
-    tracker::remove_pins(lab);
+    tracker::remove_traces(lab);
     let _ = fs::remove_dir_all(folder(lab));
 }
 

@@ -46,8 +46,8 @@ pub(super) fn play(lab: &Lab, ledger: &mut Ledger) -> Result<()> {
     let attached = tracker::attached(lab)?;
     ledger.check(attached.is_empty(), "no program is left on the interfaces");
     ledger.check(
-        tracker::pins(lab.name()).is_empty(),
-        "no map or link is left in bpffs",
+        tracker::traces(lab.name()).is_empty(),
+        "no pin, lock or socket is left",
     );
     stranger::reachable(lab, ledger)
 }
