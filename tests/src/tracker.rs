@@ -79,15 +79,11 @@ impl<'a> Tracker<'a> {
         list(self.lab, listing)
     }
 
-    /// One counter of `ftp-track stats`, by the name of its reason; 0 when it is not shown.
+    /// One counter of `ftp-track stats`, by the name of its reason.
     pub fn counter(&self, reason: &str) -> Result<u64> {
         let json = stats(self.lab)?;
-        let counters = &json["counters"];
-        let listed = counters.as_array().into_iter().flatten();
-        let count = listed
-            .filter(|entry| entry["reason"] == reason || entry["name"] == reason)
-            .find_map(|entry| entry["count"].as_u64().or(entry["packets"].as_u64()));
-        Ok(count.or(counters[reason].as_u64()).unwrap_or(0))
+        let count = json["counters"][reason].as_u64();
+        count.with_context(|| format!("ftp-track stats shows no counter {reason}: {json}"))
     }
 
     /// What it has logged.

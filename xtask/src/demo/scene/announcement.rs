@@ -32,19 +32,30 @@ fn step(
     let mut control = Control::open(lab, server, family)?;
     let announcement = control.announce(mode)?;
     show(lab, Listing::Expectations)?;
-    let announced = tracker.list(Listing::Expectations)?.len() == 1;
+    let announced = armed(tracker)? == 1;
     let what = format!("{mode}, {family}: the announced data connection is expected");
     ledger.check(announced, what);
 
     let data = control.open_data(&announcement)?;
-    let used = tracker.list(Listing::Expectations)?.is_empty();
-    let flows = tracker.list(Listing::Flows)?.len();
+    let used = armed(tracker)? == 0;
+    let port = announcement.responder()?.port();
+    let flows = tracker.list(Listing::Flows)?;
+    let is_known = flows.iter().any(|flow| flow["responder"]["port"] == port);
     let what = format!("{mode}, {family}: it came, was let through, and is expected no longer");
-    if ledger.check(used && flows > 0, what) && announced {
+    if ledger.check(used && is_known, what) && announced {
         ledger.expectations += 1;
     }
     drop(data);
     Ok(())
+}
+
+/// Expectations that a data connection may still use.
+fn armed(tracker: &Tracker) -> Result<usize> {
+    let expectations = tracker.list(Listing::Expectations)?;
+    Ok(expectations
+        .iter()
+        .filter(|expectation| expectation["state"] == "armed")
+        .count())
 }
 
 /// Shows what the tracker's own command shows.
