@@ -4,6 +4,7 @@ mod cleanup;
 mod coexistence;
 mod enforce;
 mod forwarding;
+mod lab;
 mod listing;
 mod observe;
 mod refusal;
