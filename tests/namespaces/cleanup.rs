@@ -68,13 +68,13 @@ fn a_new_run_takes_over_from_a_killed_one() {
 fn a_second_instance_of_the_same_name_is_refused() {
     let lab = Lab::new().unwrap();
     let first = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
-    let error = Tracker::start(&lab, TrackerMode::Enforce)
-        .map(drop)
-        .unwrap_err();
-    assert!(
-        format!("{error:#}").contains("already running"),
-        "{error:#}"
-    );
+    let command = run_command(&lab, TrackerMode::Enforce).unwrap();
+    let mut second = Service::start("second", command, &lab.folder().join("second.log")).unwrap();
+    let end = second
+        .wait_end(Duration::from_secs(30))
+        .expect("the second run goes on");
+    assert!(!end.success());
+    assert!(second.log().contains("already running"), "{}", second.log());
     assert_eq!(
         attached(&lab).unwrap().len(),
         2,

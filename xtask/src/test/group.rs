@@ -34,6 +34,19 @@ pub(super) const GROUPS: &[Group] = &[
                 "-D",
                 "warnings",
             ],
+            // A target with `test = false` is not among all targets.
+            &[
+                "clippy",
+                "--package",
+                "ftp-track-tests",
+                "--test",
+                "tables",
+                "--test",
+                "namespaces",
+                "--",
+                "-D",
+                "warnings",
+            ],
             &[
                 "doc",
                 "--workspace",
