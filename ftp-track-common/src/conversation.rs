@@ -178,9 +178,9 @@ impl Conversation {
         } else {
             self.answer(code, lifetime, now)
         };
-        if outcome.ended.id == 0 {
-            let ended = self.begin_next();
-            if ended.id != 0 && ended.id == outcome.made.id {
+        let ended = self.begin_next();
+        if ended.id != 0 {
+            if ended.id == outcome.made.id {
                 // The next command voids it at once: it never was.
                 outcome.made = Announcement::default();
             } else {
