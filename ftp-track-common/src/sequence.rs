@@ -95,7 +95,8 @@ impl Sequence {
         if distance(self.end, end) > 0 {
             self.end = end;
         }
-        if fin && self.fin == 0 {
+        // A FIN in front of what was parsed is forged: the receiver drops such a segment.
+        if fin && self.fin == 0 && distance(self.next, end) >= 0 {
             self.fin = 1;
             self.fin_at = end;
         }
