@@ -17,7 +17,7 @@ pub enum Reply {
     Malformed,
     /// The last line of a reply.
     Final {
-        /// The reply code, 100 to 599.
+        /// The reply code, 100 to 699.
         code: u16,
         /// The port that a 227 or 229 announces; `None` when the text holds none that is whole.
         port: Option<u16>,
@@ -74,7 +74,8 @@ impl ReplyLine {
     #[inline(always)]
     fn feed_code(&mut self, byte: u8) {
         let lowest = if self.digits == 0 { b'1' } else { b'0' };
-        let highest = if self.digits == 0 { b'5' } else { b'9' };
+        // 6yz are the protected replies of RFC 2228, 5.
+        let highest = if self.digits == 0 { b'6' } else { b'9' };
         if byte < lowest || byte > highest {
             self.phase = OTHER;
             return;
