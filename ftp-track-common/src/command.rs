@@ -95,7 +95,8 @@ impl CommandLine {
             self.end_verb();
         } else if self.letters < 5 {
             self.verb = self.verb << 8 | byte.to_ascii_uppercase() as u32;
-            self.letters += 1;
+            // NUL is no letter: it would look like the padding of a shorter verb.
+            self.letters = if byte == 0 { 5 } else { self.letters + 1 };
         }
     }
 
@@ -167,7 +168,7 @@ impl CommandLine {
         } else if verb == verb::PASV {
             Command::Pasv
         } else if verb == verb::EPSV {
-            if self.word == ALL && self.phase != BROKEN {
+            if self.word == ALL && self.word_letters == 3 && self.phase != BROKEN {
                 Command::EpsvAll
             } else {
                 Command::Epsv
