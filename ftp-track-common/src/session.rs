@@ -215,34 +215,49 @@ impl Session {
         let placement = self
             .own(direction)
             .place(segment.sequence, segment.length, fin, now);
-        match placement {
-            Placement::Old => {
-                self.seen = now;
-                self.note_fin(direction, now, outcome);
-                let repeated = segment.length != 0 && counted as u8 == 0;
-                Step::Pass(if repeated { Reason::Retransmission } else { Reason::None })
+        let reason = match placement {
+            Placement::Outside => return Step::Pass(Reason::OutsideWindow),
+            Placement::Old if segment.length == 0 || counted as u8 != 0 => Reason::None,
+            Placement::Old => Reason::Retransmission,
+            Placement::Next { .. } | Placement::Hold | Placement::Late => {
+                if matches!(direction, Direction::FromClient) {
+                    self.conversation.client_speaks();
+                }
+                let unread = self.unread();
+                if unread as u8 == 0 {
+                    return self.claim(direction, placement, now);
+                }
+                // Not to be parsed: nothing is missing, whatever the order it comes in.
+                let end = segment.sequence.wrapping_add(segment.length);
+                self.own(direction).advance(end);
+                unread
             }
-            Placement::Outside => Step::Pass(Reason::OutsideWindow),
-            Placement::Hold => Step::Hold(Reason::HeldBack),
-            Placement::Late => Step::Pass(Reason::GapPassed),
-            Placement::Next { skip } => self.claim(direction, skip, now),
+        };
+        self.seen = now;
+        self.note_fin(direction, now, outcome);
+        Step::Pass(reason)
+    }
+
+    /// Why the connection's bytes are not read, or [`Reason::None`].
+    #[inline(always)]
+    fn unread(&self) -> Reason {
+        if self.conversation.is_opaque() {
+            Reason::Opaque
+        } else if self.conversation.is_not_ftp() {
+            Reason::NotFtp
+        } else {
+            Reason::None
         }
     }
 
     #[inline(always)]
-    fn claim(&mut self, direction: Direction, skip: u32, now: u64) -> Step {
+    fn claim(&mut self, direction: Direction, placement: Placement, now: u64) -> Step {
+        let skip = match placement {
+            Placement::Next { skip } => skip,
+            Placement::Hold => return Step::Hold(Reason::HeldBack),
+            _ => return Step::Pass(Reason::GapPassed),
+        };
         self.seen = now;
-        if matches!(direction, Direction::FromClient) {
-            self.conversation.client_speaks();
-        }
-        if self.conversation.is_opaque() || self.conversation.is_not_ftp() {
-            let reason = if self.conversation.is_opaque() {
-                Reason::Opaque
-            } else {
-                Reason::NotFtp
-            };
-            return Step::Pass(reason);
-        }
         let claim = match direction {
             Direction::FromClient => &mut self.claims[0],
             Direction::FromServer => &mut self.claims[1],
