@@ -16,7 +16,7 @@ use crate::process;
 /// Where iproute2 keeps named network namespaces.
 pub(super) const DIRECTORY: &str = "/run/netns";
 
-/// A named network namespace. It stays until [`Namespace::delete`] is called; its [`Lab`] does.
+/// A named network namespace. Its [`Lab`] makes and deletes it.
 ///
 /// [`Lab`]: super::Lab
 #[derive(Debug, Clone)]
