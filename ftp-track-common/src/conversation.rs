@@ -266,10 +266,13 @@ impl Conversation {
             outcome.ended = self.end_pending(Reason::SecuredByAuth);
         } else if request.is(RequestKind::EpsvAll) && code < 300 {
             self.flags |= EPSV_ALL;
-        } else if request.is(RequestKind::Rein) && code < 300 {
-            self.flags &= !EPSV_ALL;
+        } else if request.is(RequestKind::Rein) {
+            if code < 300 {
+                self.flags &= !EPSV_ALL;
+            }
+            // Not void yet only if the command before it was an ABOR that got no reply.
             outcome.ended = self.end_pending(Reason::Reinitialised);
-        } else if request.is(RequestKind::Quit) && code < 300 {
+        } else if request.is(RequestKind::Quit) {
             outcome.ended = self.end_pending(Reason::Quit);
         }
         outcome
