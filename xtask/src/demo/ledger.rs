@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::interrupt;
 use crate::progress::Seconds;
 use crate::style;
 
@@ -21,6 +22,7 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Notes something that should be so.
     pub(super) fn check(&mut self, is_so: bool, what: impl Display) -> bool {
+        interrupt::hold_if_interrupted();
         self.seen += 1;
         if is_so {
             anstream::println!("  {} {what}", style::good("ok "));
@@ -33,6 +35,7 @@ impl Ledger {
 
     /// Notes many things at once that were printed in another form; `wrong` holds those amiss.
     pub(super) fn add(&mut self, seen: usize, wrong: Vec<String>) {
+        interrupt::hold_if_interrupted();
         self.seen += seen;
         self.wrong.extend(wrong);
     }

@@ -27,6 +27,7 @@ pub fn run() -> Result<bool> {
     let lab = progress::during("making a lab of three network namespaces", Lab::new)?;
     let mut ledger = Ledger::default();
     let played = scene::play(&lab, &mut ledger);
+    interrupt::hold_if_interrupted();
     progress::during("removing the lab", || {
         drop(lab);
         Ok(())
