@@ -17,7 +17,7 @@ pub fn run(seconds: u32, targets: &[String]) -> Result<bool> {
                 .context("try by hand: cargo install cargo-fuzz --locked")
         })?;
     }
-    let known = process::run(workspace::cargo().args(["+nightly", "fuzz", "list"]))
+    let known = process::run(workspace::nightly_cargo().args(["fuzz", "list"]))
         .context("cannot list the fuzz targets of fuzz/Cargo.toml")?;
     let known: Vec<&str> = known.lines().collect();
     ensure!(!known.is_empty(), "fuzz/Cargo.toml has no targets");
@@ -36,8 +36,8 @@ pub fn run(seconds: u32, targets: &[String]) -> Result<bool> {
         let start = Instant::now();
         anstream::eprintln!("{}", style::heading(format!("fuzz {target}, {seconds} s")));
         let limit = format!("-max_total_time={seconds}");
-        let status = workspace::cargo()
-            .args(["+nightly", "fuzz", "run", target, "--", &limit])
+        let status = workspace::nightly_cargo()
+            .args(["fuzz", "run", target, "--", &limit])
             .status()
             .context("cannot run cargo fuzz")?;
         if !status.success() {

@@ -15,10 +15,20 @@ pub fn root() -> &'static Path {
         .unwrap_or(Path::new("."))
 }
 
-/// A cargo command in the workspace's root.
+/// The cargo that runs this task, in the workspace's root.
+///
+/// The environment stays as it is: ftp-track's build script runs again when PATH changes.
 pub fn cargo() -> Command {
-    let mut command = process::command("cargo");
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
+    command
+}
+
+/// The nightly cargo, in the workspace's root.
+pub fn nightly_cargo() -> Command {
+    // Not the one that runs this task: only rustup's takes a toolchain.
+    let mut command = Command::new("cargo");
+    command.arg("+nightly").current_dir(root());
     command
 }
 
