@@ -1,0 +1,42 @@
+//! Compiles the kernel programs from source and leaves the object in `OUT_DIR`, to be embedded.
+
+mod distribution;
+mod object;
+mod rustup;
+
+use anyhow::{Result, bail};
+
+use crate::{distribution::Distribution, object::Object};
+
+/// What the object is made from; relative to this package.
+const SOURCES: &[&str] = &[
+    "build",
+    "../Cargo.lock",
+    "../Cargo.toml",
+    "../ftp-track-common/Cargo.toml",
+    "../ftp-track-common/src",
+    "../ftp-track-ebpf/Cargo.toml",
+    "../ftp-track-ebpf/src",
+];
+
+fn main() -> Result<()> {
+    for path in SOURCES {
+        println!("cargo:rerun-if-changed={path}");
+    }
+    println!("cargo:rerun-if-env-changed=PATH");
+    let object = Object::of_environment()?;
+    let distribution = Distribution::find(&object.target);
+    let missing = match (&distribution, object::has_linker()) {
+        (_, false) => "bpf-linker is not in PATH",
+        (Some(distribution), true) => return distribution.build(&object),
+        (None, true) if rustup::is_ready() => return rustup::build(),
+        (None, true) => {
+            "there is neither a distribution's rustc with a core library for eBPF nor a rustup \
+             nightly with rust-src"
+        }
+    };
+    bail!(
+        "the kernel programs cannot be compiled: {missing}.\n\
+         Install what is missing with one command:\n\n    cargo xtask setup\n"
+    )
+}

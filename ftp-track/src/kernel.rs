@@ -1,0 +1,7 @@
+//! The kernel programs as they were built with this binary.
+
+/// The object file: the programs and, as BTF, their maps.
+pub static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/ftp-track-ebpf"));
+
+/// Name of the XDP program in the object.
+pub const XDP_PROGRAM: &str = "ftp_track_xdp";
