@@ -1,0 +1,89 @@
+//! The command line.
+
+mod list;
+mod monitor;
+mod output;
+mod run;
+mod stats;
+mod tracked;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, error::ContextValue};
+
+use self::output::print_error;
+use crate::{escape, exit::Exit};
+
+/// Track FTP control connections on this gateway and admit their data connections
+#[derive(Debug, Parser)]
+#[command(name = "ftp-track", version, propagate_version = true, after_help = EXIT_STATUS)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_STATUS: &str = "Exit status: 0 success, 1 failure, 2 wrong usage or configuration, \
+                           3 no running tracker, or the kernel refused";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    List(list::Arguments),
+    Stats(stats::Arguments),
+    Monitor(monitor::Arguments),
+}
+
+/// Does what the command line says; the errors are printed.
+pub fn main() -> Exit {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return usage(error),
+    };
+    let done = match line.command {
+        Command::Run(arguments) => arguments.run(),
+        Command::List(arguments) => arguments.run(),
+        Command::Stats(arguments) => arguments.run(),
+        Command::Monitor(arguments) => arguments.run(),
+    };
+    match done {
+        Ok(()) => Exit::Success,
+        Err(error) => {
+            let exit = Exit::of(&error);
+            if exit != Exit::Success {
+                print_error(&error);
+            }
+            exit
+        }
+    }
+}
+
+/// Prints what clap has to say: help, the version, or what is wrong.
+fn usage(mut error: clap::Error) -> Exit {
+    // What was typed is in it.
+    let typed: Vec<_> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, escape::one_line(text))),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in typed {
+        error.insert(kind, ContextValue::String(text));
+    }
+    // A reader that has gone has seen enough.
+    _ = error.print();
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Success
+    }
+}
+
+/// Used by every command that shows a running tracker.
+#[derive(Debug, clap::Args)]
+struct InstanceArgument {
+    /// The tracker's name
+    #[arg(long, value_name = "INSTANCE", default_value_t)]
+    name: crate::instance::Name,
+}
+
+type Done = Result<()>;

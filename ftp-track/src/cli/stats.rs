@@ -1,0 +1,64 @@
+//! `ftp-track stats`.
+
+use clap::Args;
+use ftp_track_common::reason::Reason;
+
+use super::{
+    Done, InstanceArgument,
+    output::{Format, print, print_json},
+    tracked,
+};
+use crate::{
+    map::{Error, Maps},
+    view::{CountersView, Table},
+};
+
+/// Show how often each reason came up
+///
+/// Every decision of the tracker has a reason, and every reason a counter. The table leaves out
+/// those that did not come up.
+#[derive(Debug, Args)]
+#[command(after_long_help = reasons())]
+pub struct Arguments {
+    #[command(flatten)]
+    instance: InstanceArgument,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+impl Arguments {
+    /// Shows the counters.
+    pub fn run(self) -> Done {
+        let name = &self.instance.name;
+        let view = counters(&tracked::open(name)?)?;
+        match self.output {
+            Format::Table => {
+                let table = Table::of(&view.rows());
+                Ok(print(&format!(
+                    "{table}\nlost events: {}\n",
+                    view.lost_events
+                ))?)
+            }
+            Format::Json => print_json(name, view),
+        }
+    }
+}
+
+fn counters(maps: &Maps) -> Result<CountersView, Error> {
+    let named = Reason::ALL.iter().filter(|reason| **reason != Reason::None);
+    let counters: Result<_, _> = named
+        .map(|reason| Ok((*reason, maps.counters.get(*reason)?)))
+        .collect();
+    Ok(CountersView {
+        counters: counters?,
+        lost_events: maps.lost_events.get()?,
+    })
+}
+
+fn reasons() -> String {
+    let named = Reason::ALL.iter().filter(|reason| **reason != Reason::None);
+    let lines = named.map(|reason| format!("  {:<20} {}\n", reason.name(), reason.sentence()));
+    format!("Reasons:\n{}", lines.collect::<String>().trim_end())
+}

@@ -1,0 +1,75 @@
+//! The mode as a person writes it.
+
+use clap::{ValueEnum, builder::PossibleValue};
+use ftp_track_common::config;
+use serde::Deserialize;
+
+use super::suggestion::suggestion;
+
+/// What happens to packets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Mode {
+    /// Everything passes.
+    #[default]
+    Observe,
+    /// A new TCP connection that is neither allowed nor expected is dropped.
+    Enforce,
+}
+
+impl Mode {
+    /// The kernel programs' word for it.
+    pub fn in_kernel(self) -> config::Mode {
+        match self {
+            Self::Observe => config::Mode::Observe,
+            Self::Enforce => config::Mode::Enforce,
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.in_kernel().name()
+    }
+
+    fn help(self) -> &'static str {
+        match self {
+            Self::Observe => "Track, count and report; every packet passes",
+            Self::Enforce => {
+                "Drop a new TCP connection unless it goes to a control port or an allowed port, or is expected"
+            }
+        }
+    }
+}
+
+impl ValueEnum for Mode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Observe, Self::Enforce]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.help()))
+    }
+}
+
+/// There is no such mode.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is no mode `{written}`, but: {}{}", names().join(", "), suggestion(written, &names()))]
+pub struct UnknownMode {
+    written: String,
+}
+
+impl TryFrom<String> for Mode {
+    type Error = UnknownMode;
+
+    fn try_from(written: String) -> Result<Self, UnknownMode> {
+        let mut modes = Self::value_variants().iter().copied();
+        modes
+            .find(|mode| mode.name() == written)
+            .ok_or(UnknownMode { written })
+    }
+}
+
+fn names() -> Vec<&'static str> {
+    let modes = Mode::value_variants().iter();
+    modes.map(|mode| mode.name()).collect()
+}

@@ -1,0 +1,120 @@
+//! Why the daemon cannot run.
+
+use std::io;
+
+use aya::{EbpfError, programs::ProgramError};
+
+use super::verifier;
+use crate::{cause, config::InterfaceName, exit::Exit, instance, map};
+
+/// Why the daemon cannot run, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such interface.
+    #[error("there is no interface {name} here; there is: {existing}")]
+    NoInterface {
+        /// The name.
+        name: InterfaceName,
+        /// The names of those that exist.
+        existing: String,
+    },
+    /// The interfaces cannot be listed.
+    #[error("the kernel does not list its interfaces: {0}")]
+    Netlink(#[from] rtnetlink::Error),
+    /// Capabilities are missing.
+    #[error(
+        "missing privilege: {missing}.\n\
+         Run it as root, or give it CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON \
+         (systemd: AmbientCapabilities=)"
+    )]
+    Privilege {
+        /// Names of the capabilities.
+        missing: String,
+    },
+    /// The kernel is too old.
+    #[error(
+        "this kernel ({release}) is too old: it lacks {feature}, which Linux has since {since}"
+    )]
+    TooOld {
+        /// What is missing.
+        feature: &'static str,
+        /// The first version that has it.
+        since: &'static str,
+        /// The version that runs.
+        release: String,
+    },
+    /// The object cannot be loaded.
+    #[error("the kernel does not take the maps of ftp-track: {}", cause::chain(.0))]
+    Load(EbpfError),
+    /// The program cannot be loaded.
+    #[error(
+        "the kernel does not take the program {name}: {}",
+        verifier::explain(error)
+    )]
+    Program {
+        /// The program.
+        name: &'static str,
+        /// What the kernel said.
+        error: ProgramError,
+    },
+    /// There is an XDP program already.
+    #[error(
+        "interface {interface} has another XDP program already: {programs}.\n\
+         ftp-track replaces no one else's program. Stop what attached it; one that was attached \
+         with ip is removed by: ip link set dev {interface} xdp off"
+    )]
+    Occupied {
+        /// The interface.
+        interface: InterfaceName,
+        /// The programs' ids, and names where they are known.
+        programs: String,
+    },
+    /// The program cannot be attached.
+    #[error(
+        "the program cannot be attached to {interface}: in driver mode {driver}; in generic mode {generic}"
+    )]
+    Attach {
+        /// The interface.
+        interface: InterfaceName,
+        /// What the kernel said to driver mode.
+        driver: String,
+        /// What the kernel said to generic mode.
+        generic: String,
+    },
+    /// A map.
+    #[error(transparent)]
+    Map(#[from] map::Error),
+    /// The instance.
+    #[error(transparent)]
+    Instance(#[from] instance::Error),
+    /// The system.
+    #[error("{doing}: {source}")]
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The exit status it leads to.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NoInterface { .. } | Self::Netlink(_) | Self::System { .. } => Exit::Failure,
+            Self::Instance(error) => error.exit(),
+            Self::Privilege { .. }
+            | Self::TooOld { .. }
+            | Self::Load(_)
+            | Self::Program { .. }
+            | Self::Occupied { .. }
+            | Self::Attach { .. }
+            | Self::Map(_) => Exit::Refused,
+        }
+    }
+
+    /// For `map_err`: what was being done when the system failed.
+    pub fn system(doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { doing, source }
+    }
+}

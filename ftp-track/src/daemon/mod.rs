@@ -1,0 +1,17 @@
+//! The daemon: loads the kernel programs, attaches them, expires entries, hands out events.
+
+mod attachment;
+mod audience;
+mod error;
+mod interface;
+mod journal;
+mod privilege;
+mod pump;
+mod requirement;
+mod service;
+mod sweep;
+mod tracker;
+mod verifier;
+mod watch;
+
+pub use self::{error::Error, journal::start as start_journal, service::run};

@@ -1,0 +1,92 @@
+//! How the process ends.
+
+use std::{io, process::ExitCode};
+
+use crate::{config, daemon, instance, map};
+
+/// The exit status. Scripts rely on the numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// What was asked for was done. Also when the reader of our output had enough (`| head`).
+    Success = 0,
+    /// It failed.
+    Failure = 1,
+    /// The command line or the configuration is wrong; nothing was touched.
+    Usage = 2,
+    /// No tracker of that name runs, or one runs already, or the kernel refused.
+    Refused = 3,
+}
+
+impl Exit {
+    /// The status that an error leads to.
+    pub fn of(error: &anyhow::Error) -> Self {
+        if error.chain().any(is_broken_pipe) {
+            return Self::Success;
+        }
+        if let Some(error) = error.downcast_ref::<daemon::Error>() {
+            return error.exit();
+        }
+        if let Some(error) = error.downcast_ref::<instance::Error>() {
+            return error.exit();
+        }
+        if error.is::<config::Error>() {
+            return Self::Usage;
+        }
+        if error.is::<map::Error>() {
+            return Self::Refused;
+        }
+        Self::Failure
+    }
+}
+
+fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let kind = match cause.downcast_ref::<io::Error>() {
+        Some(error) => Some(error.kind()),
+        None => cause
+            .downcast_ref::<serde_json::Error>()
+            .and_then(serde_json::Error::io_error_kind),
+    };
+    kind == Some(io::ErrorKind::BrokenPipe)
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn rows() {
+        let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let gone = instance::Error::NotRunning {
+            name: instance::Name::default(),
+            others: Vec::new(),
+        };
+        for (name, error, expect) in [
+            ("any", anyhow!("no"), Exit::Failure),
+            (
+                "pipe",
+                anyhow::Error::new(broken).context("writing"),
+                Exit::Success,
+            ),
+            ("disk", anyhow::Error::new(full), Exit::Failure),
+            ("not running", gone.into(), Exit::Refused),
+            ("usage", config::Error::NoInterface.into(), Exit::Usage),
+        ] {
+            assert_eq!(Exit::of(&error), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        let exits = [Exit::Success, Exit::Failure, Exit::Usage, Exit::Refused];
+        assert_eq!(exits.map(|exit| exit as u8), [0, 1, 2, 3]);
+    }
+}

@@ -1,0 +1,122 @@
+//! The lock that one running daemon holds on its name.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read as _, Seek as _, Write as _},
+    os::unix::{fs::MetadataExt as _, net::UnixStream},
+    path::{Path, PathBuf},
+};
+
+use super::{Error, Name};
+
+/// Where locks and sockets lie. Network namespaces share it, so that a name is one instance on the
+/// whole machine, as its pins are.
+pub const RUNTIME_DIRECTORY: &str = "/run/ftp-track";
+
+/// The socket on which the daemon of `name` hands out events.
+pub fn socket_path(name: &Name) -> PathBuf {
+    Path::new(RUNTIME_DIRECTORY).join(format!("{name}.sock"))
+}
+
+/// The lock on a name. The kernel releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of `name`.
+    pub fn take(name: &Name) -> Result<Self, Error> {
+        Self::take_in(Path::new(RUNTIME_DIRECTORY), name)
+    }
+
+    fn take_in(directory: &Path, name: &Name) -> Result<Self, Error> {
+        let path = directory.join(format!("{name}.lock"));
+        let failed = |source| Error::Runtime {
+            path: path.clone(),
+            source,
+        };
+        // The file may be unlinked by a daemon that ends between our opening and our locking it.
+        for _ in 0..5 {
+            fs::create_dir_all(directory).map_err(failed)?;
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+                .map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let (name, pid) = (name.clone(), read_pid(&mut file));
+                    return Err(Error::AlreadyRunning { name, pid });
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            if is_still(&path, &file) {
+                write_pid(&mut file).map_err(failed)?;
+                return Ok(Self { path, _file: file });
+            }
+        }
+        Err(failed(io::Error::other("the file keeps vanishing")))
+    }
+
+    /// Whether the daemon of `name` runs: its socket answers.
+    pub fn is_held(name: &Name) -> bool {
+        UnixStream::connect(socket_path(name)).is_ok()
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Still locked here, so no other daemon has taken the path. What cannot be removed does
+        // no harm: the next daemon takes it.
+        _ = fs::remove_file(&self.path);
+        if let Some(directory) = self.path.parent() {
+            _ = fs::remove_dir(directory);
+        }
+    }
+}
+
+fn is_still(path: &Path, file: &File) -> bool {
+    match (fs::metadata(path), file.metadata()) {
+        (Ok(there), Ok(here)) => (there.dev(), there.ino()) == (here.dev(), here.ino()),
+        _ => false,
+    }
+}
+
+fn read_pid(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(16).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn write_pid(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let runtime = directory.path().join("run");
+        let name = Name::default();
+        let lock = Lock::take_in(&runtime, &name).unwrap();
+        match Lock::take_in(&runtime, &name).unwrap_err() {
+            Error::AlreadyRunning { pid, .. } => assert_eq!(pid, Some(std::process::id())),
+            other => panic!("{other}"),
+        }
+        let other = Lock::take_in(&runtime, &"other".parse().unwrap()).unwrap();
+        drop(lock);
+        let again = Lock::take_in(&runtime, &name).unwrap();
+        drop((again, other));
+        assert!(!runtime.exists(), "a trace is left");
+    }
+}

@@ -1,0 +1,110 @@
+//! A kernel hash map of plain structures.
+
+use std::{collections::HashSet, hash::Hash as KeyHash, marker::PhantomData};
+
+use aya::maps::{HashMap, Map, MapData, MapError};
+use bytemuck::Pod;
+
+use super::{Error, PinDirectory};
+
+/// `BPF_F_LOCK` (linux/bpf.h): the kernel takes the entry's spin lock while it copies.
+const LOCKED: u64 = 4;
+
+/// A hash map whose keys are `K` (of `KEY` bytes) and whose values are `V` (of `VALUE` bytes).
+pub struct Hash<K, V, const KEY: usize, const VALUE: usize> {
+    name: &'static str,
+    map: HashMap<MapData, [u8; KEY], [u8; VALUE]>,
+    flags: u64,
+    capacity: usize,
+    types: PhantomData<(K, V)>,
+}
+
+impl<K, V, const KEY: usize, const VALUE: usize> Hash<K, V, KEY, VALUE>
+where
+    K: Pod + Eq + KeyHash,
+    V: Pod,
+{
+    const SIZES: () = assert!(size_of::<K>() == KEY && size_of::<V>() == VALUE);
+
+    /// The map called `name`; its sizes are compared with the types'.
+    pub fn open(pins: &PinDirectory, name: &'static str) -> Result<Self, Error> {
+        let () = Self::SIZES;
+        let refused = |source| Error::Refused { name, source };
+        let map = pins.open(name)?;
+        let capacity = match &map {
+            Map::HashMap(data) => data.info().map_err(refused)?.max_entries() as usize,
+            _ => 0,
+        };
+        Ok(Self {
+            name,
+            map: HashMap::try_from(map).map_err(refused)?,
+            flags: 0,
+            capacity,
+            types: PhantomData,
+        })
+    }
+
+    /// The map called `name`, whose values begin with a `bpf_spin_lock`.
+    pub fn open_locked(pins: &PinDirectory, name: &'static str) -> Result<Self, Error> {
+        let map = Self::open(pins, name)?;
+        Ok(Self {
+            flags: LOCKED,
+            ..map
+        })
+    }
+
+    /// How many entries it can hold.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// The value of `key`.
+    pub fn get(&self, key: &K) -> Result<Option<V>, Error> {
+        match self.map.get(&bytemuck::cast(*key), self.flags) {
+            Ok(value) => Ok(Some(bytemuck::cast(value))),
+            Err(MapError::KeyNotFound) => Ok(None),
+            Err(source) => Err(self.refused(source)),
+        }
+    }
+
+    /// The keys at this moment, each once.
+    pub fn keys(&self) -> Result<Vec<K>, Error> {
+        let mut seen = HashSet::new();
+        // When the key at hand is deleted by the kernel programs, the walk starts again: it is
+        // bounded, and may meet a key twice.
+        for key in self.map.keys().take(2 * self.capacity) {
+            seen.insert(bytemuck::cast(key.map_err(|source| self.refused(source))?));
+        }
+        Ok(seen.into_iter().collect())
+    }
+
+    /// The entries at this moment. One that goes while they are read is left out.
+    pub fn entries(&self) -> Result<Vec<(K, V)>, Error> {
+        let mut entries = Vec::new();
+        for key in self.keys()? {
+            if let Some(value) = self.get(&key)? {
+                entries.push((key, value));
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Removes `key`; true if it was there.
+    pub fn remove(&mut self, key: &K) -> Result<bool, Error> {
+        match self.map.remove(&bytemuck::cast(*key)) {
+            Ok(()) => Ok(true),
+            Err(MapError::KeyNotFound) => Ok(false),
+            Err(MapError::SyscallError(error))
+                if error.io_error.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Ok(false)
+            }
+            Err(source) => Err(self.refused(source)),
+        }
+    }
+
+    fn refused(&self, source: MapError) -> Error {
+        let name = self.name;
+        Error::Refused { name, source }
+    }
+}

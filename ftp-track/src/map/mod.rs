@@ -1,0 +1,92 @@
+//! The kernel programs' maps, typed.
+//!
+//! aya moves keys and values as byte arrays; [`bytemuck`] turns them into the shared structures,
+//! so that no structure needs an unsafe promise of its own here.
+
+mod counters;
+mod hash;
+mod pin;
+mod set;
+mod settings;
+
+use std::{io, path::PathBuf};
+
+use aya::maps::MapError;
+use ftp_track_common::{
+    expectation::Expectation,
+    flow::Flow,
+    layout::SessionEntry,
+    tuple::{ExpectationKey, FlowKey, SessionKey},
+};
+
+pub use self::{
+    counters::{Counters, LostEvents},
+    hash::Hash,
+    pin::{BPFFS, PinDirectory, Pins},
+    set::Maps,
+    settings::{Ports, Settings},
+};
+
+const fn size<T>() -> usize {
+    size_of::<T>()
+}
+
+/// Control connections.
+pub type Sessions =
+    Hash<SessionKey, SessionEntry, { size::<SessionKey>() }, { size::<SessionEntry>() }>;
+/// Expected data connections.
+pub type Expectations =
+    Hash<ExpectationKey, Expectation, { size::<ExpectationKey>() }, { size::<Expectation>() }>;
+/// Admitted data connections.
+pub type Flows = Hash<FlowKey, Flow, { size::<FlowKey>() }, { size::<Flow>() }>;
+
+/// What goes wrong with a map.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The object has no such map: it was not made from this source.
+    #[error("the kernel object has no map {name}: it does not belong to this ftp-track")]
+    Missing {
+        /// The map.
+        name: &'static str,
+    },
+    /// The kernel refused an operation.
+    #[error("map {name}: {source}")]
+    Refused {
+        /// The map.
+        name: &'static str,
+        /// What the kernel said.
+        source: MapError,
+    },
+    /// A pin cannot be read.
+    #[error("{} cannot be opened: {source}; it takes root, or CAP_BPF and the right to read the file", path.display())]
+    Unreadable {
+        /// The pin.
+        path: PathBuf,
+        /// What the kernel said.
+        source: MapError,
+    },
+    /// bpffs is not there.
+    #[error(
+        "{BPFFS} is no bpf file system, so maps cannot be pinned there.\n\
+         Mount it: mount -t bpf bpf {BPFFS}\n\
+         Inside `ip netns exec` it is hidden, because that command mounts its own /sys: \
+         use `nsenter --net=/run/netns/NAME` instead"
+    )]
+    NoBpffs,
+    /// The pin directory cannot be used.
+    #[error("{}: {source}", path.display())]
+    Directory {
+        /// The directory or pin.
+        path: PathBuf,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// A map cannot be pinned.
+    #[error("map {name} cannot be pinned: {source}")]
+    Unpinned {
+        /// The map.
+        name: &'static str,
+        /// What the kernel said.
+        source: aya::pin::PinError,
+    },
+}

@@ -1,0 +1,35 @@
+//! The maps that show what the tracker knows.
+
+use ftp_track_common::layout;
+
+use super::{Counters, Error, Expectations, Flows, LostEvents, PinDirectory, Sessions, Settings};
+
+/// The maps that show what the tracker knows.
+pub struct Maps {
+    /// Control connections.
+    pub sessions: Sessions,
+    /// Expected data connections.
+    pub expectations: Expectations,
+    /// Admitted data connections.
+    pub flows: Flows,
+    /// The settings in force.
+    pub settings: Settings,
+    /// Counters by reason.
+    pub counters: Counters,
+    /// Events that found the ring buffer full.
+    pub lost_events: LostEvents,
+}
+
+impl Maps {
+    /// Opens them all.
+    pub fn open(pins: &PinDirectory) -> Result<Self, Error> {
+        Ok(Self {
+            sessions: Sessions::open_locked(pins, layout::SESSIONS)?,
+            expectations: Expectations::open(pins, layout::EXPECTATIONS)?,
+            flows: Flows::open(pins, layout::FLOWS)?,
+            settings: Settings::open(pins)?,
+            counters: Counters::open(pins)?,
+            lost_events: LostEvents::open(pins)?,
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! What the daemon tells the kernel programs.
+
+use aya::maps::{Array, MapData};
+use ftp_track_common::{
+    config::{Config, PORT_SETS, PortSet},
+    layout,
+};
+
+use super::{Error, PinDirectory, size};
+
+/// The settings in force.
+pub struct Settings {
+    map: Array<MapData, [u8; size::<Config>()]>,
+}
+
+impl Settings {
+    /// Opens [`layout::SETTINGS`].
+    pub fn open(pins: &PinDirectory) -> Result<Self, Error> {
+        let map = open(pins, layout::SETTINGS)?;
+        Ok(Self { map })
+    }
+
+    /// Reads them.
+    pub fn get(&self) -> Result<Config, Error> {
+        let value = self.map.get(&0, 0).map_err(|source| Error::Refused {
+            name: layout::SETTINGS,
+            source,
+        })?;
+        Ok(bytemuck::cast(value))
+    }
+
+    /// Puts others in force.
+    pub fn set(&mut self, config: &Config) -> Result<(), Error> {
+        let value: [u8; size::<Config>()] = bytemuck::cast(*config);
+        self.map.set(0, value, 0).map_err(|source| Error::Refused {
+            name: layout::SETTINGS,
+            source,
+        })
+    }
+}
+
+/// The control ports and the allowed ports.
+pub struct Ports {
+    map: Array<MapData, [u8; size::<PortSet>()]>,
+}
+
+impl Ports {
+    /// Opens [`layout::PORTS`].
+    pub fn open(pins: &PinDirectory) -> Result<Self, Error> {
+        let map = open(pins, layout::PORTS)?;
+        Ok(Self { map })
+    }
+
+    /// Puts exactly these ports in force.
+    pub fn set(&mut self, control: &[u16], allowed: &[u16]) -> Result<(), Error> {
+        for (index, set) in (0..).zip(port_sets(control, allowed)) {
+            let value: [u8; size::<PortSet>()] = bytemuck::cast(set);
+            self.map
+                .set(index, value, 0)
+                .map_err(|source| Error::Refused {
+                    name: layout::PORTS,
+                    source,
+                })?;
+        }
+        Ok(())
+    }
+}
+
+fn port_sets(control: &[u16], allowed: &[u16]) -> Vec<PortSet> {
+    let mut sets = vec![PortSet::default(); PORT_SETS as usize];
+    for &port in control {
+        sets[PortSet::index(port) as usize].control |= PortSet::bit(port);
+    }
+    for &port in allowed {
+        sets[PortSet::index(port) as usize].allowed |= PortSet::bit(port);
+    }
+    sets
+}
+
+fn open<const VALUE: usize>(
+    pins: &PinDirectory,
+    name: &'static str,
+) -> Result<Array<MapData, [u8; VALUE]>, Error> {
+    let map = pins.open(name)?;
+    Array::try_from(map).map_err(|source| Error::Refused { name, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_port_has_its_bit() {
+        let sets = port_sets(&[21, 2121, 65535], &[22, 0]);
+        let is_control =
+            |port| sets[PortSet::index(port) as usize].control & PortSet::bit(port) != 0;
+        let is_allowed =
+            |port| sets[PortSet::index(port) as usize].allowed & PortSet::bit(port) != 0;
+        let control: Vec<u16> = (0..=u16::MAX).filter(|port| is_control(*port)).collect();
+        let allowed: Vec<u16> = (0..=u16::MAX).filter(|port| is_allowed(*port)).collect();
+        assert_eq!(control, [21, 2121, 65535]);
+        assert_eq!(allowed, [0, 22]);
+    }
+}

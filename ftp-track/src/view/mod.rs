@@ -1,0 +1,26 @@
+//! What people and programs are shown. Made from the maps, but independent of their layout: a
+//! change that a reader of the JSON has to know of raises [`SCHEMA`].
+
+mod counters;
+mod endpoint;
+mod event;
+mod expectation;
+mod flow;
+mod master;
+mod metainfo;
+mod session;
+mod table;
+mod time;
+
+pub use self::{
+    counters::CountersView,
+    endpoint::{Endpoint, address},
+    event::{EventName, EventView, LostWhere},
+    expectation::{ExpectationState, ExpectationView},
+    flow::{FlowState, FlowView, PerSide},
+    master::MasterView,
+    metainfo::{Document, Metainfo, SCHEMA},
+    session::{PendingView, SessionState, SessionView},
+    table::{Table, TableRow},
+    time::{Seconds, duration},
+};

@@ -1,0 +1,168 @@
+//! What the command line refuses before it touches anything. Needs no root.
+
+use assert_cmd::Command;
+
+struct Row {
+    name: &'static str,
+    arguments: &'static [&'static str],
+    code: i32,
+    stdout: &'static str,
+    stderr: &'static str,
+}
+
+fn ftp_track() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_ftp-track"))
+}
+
+const NONE: &str = "nobody-has-this-name";
+
+#[test]
+fn rows() {
+    let rows = [
+        Row {
+            name: "nothing",
+            arguments: &[],
+            code: 2,
+            stdout: "",
+            stderr: "Usage:",
+        },
+        Row {
+            name: "help",
+            arguments: &["--help"],
+            code: 0,
+            stdout: "Exit status",
+            stderr: "",
+        },
+        Row {
+            name: "version",
+            arguments: &["--version"],
+            code: 0,
+            stdout: env!("CARGO_PKG_VERSION"),
+            stderr: "",
+        },
+        Row {
+            name: "every reason is explained",
+            arguments: &["stats", "--help"],
+            code: 0,
+            stdout: "FTP bounce",
+            stderr: "",
+        },
+        Row {
+            name: "unknown command",
+            arguments: &["lits"],
+            code: 2,
+            stdout: "",
+            stderr: "list",
+        },
+        Row {
+            name: "no interface",
+            arguments: &["run"],
+            code: 2,
+            stdout: "",
+            stderr: "--interface",
+        },
+        Row {
+            name: "port 0",
+            arguments: &["run", "--interface", "lo", "--control-port", "0"],
+            code: 2,
+            stdout: "",
+            stderr: "--control-port",
+        },
+        Row {
+            name: "port 65536",
+            arguments: &["run", "--interface", "lo", "--allow-port", "65536"],
+            code: 2,
+            stdout: "",
+            stderr: "--allow-port",
+        },
+        Row {
+            name: "mode",
+            arguments: &["run", "--interface", "lo", "--mode", "enforc"],
+            code: 2,
+            stdout: "",
+            stderr: "enforce",
+        },
+        Row {
+            name: "interface name that steers the terminal",
+            arguments: &["run", "--interface", "\x1b[31m"],
+            code: 2,
+            stdout: "",
+            stderr: "\\u{1b}[31m",
+        },
+        Row {
+            name: "instance name that leaves the directory",
+            arguments: &["list", "sessions", "--name", "../x"],
+            code: 2,
+            stdout: "",
+            stderr: "a name has",
+        },
+        Row {
+            name: "interface that does not exist",
+            arguments: &["run", "--interface", "nosuchif", "--name", NONE],
+            code: 1,
+            stdout: "",
+            stderr: "no interface nosuchif here; there is: ",
+        },
+        Row {
+            name: "configuration that does not exist",
+            arguments: &["run", "--config", "/nonexistent/ftp-track.toml"],
+            code: 2,
+            stdout: "",
+            stderr: "/nonexistent/ftp-track.toml",
+        },
+        Row {
+            name: "no tracker to list",
+            arguments: &["list", "flows", "--name", NONE],
+            code: 3,
+            stdout: "",
+            stderr: "",
+        },
+        Row {
+            name: "no tracker to count",
+            arguments: &["stats", "--name", NONE],
+            code: 3,
+            stdout: "",
+            stderr: "",
+        },
+        Row {
+            name: "no tracker to follow",
+            arguments: &["monitor", "--name", NONE],
+            code: 3,
+            stdout: "",
+            stderr: "no tracker named",
+        },
+    ];
+    for row in rows {
+        let output = ftp_track().args(row.arguments).output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(row.code),
+            "{}: {stderr}",
+            row.name
+        );
+        assert!(stdout.contains(row.stdout), "{}: {stdout}", row.name);
+        assert!(stderr.contains(row.stderr), "{}: {stderr}", row.name);
+        assert!(!stderr.contains('\x1b'), "{}: {stderr:?}", row.name);
+        let silent = if row.code == 0 { &stderr } else { &stdout };
+        assert_eq!(silent, "", "{}", row.name);
+    }
+}
+
+#[test]
+fn a_wrong_configuration_is_shown_by_its_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ftp-track.toml");
+    std::fs::write(&path, "interfaces = ['lo']\nmodus = 'enforce'\n").unwrap();
+    let output = ftp_track()
+        .arg("run")
+        .arg("--config")
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("ftp-track.toml:2:1"), "{stderr}");
+    assert!(stderr.contains("did you mean `mode`?"), "{stderr}");
+}
