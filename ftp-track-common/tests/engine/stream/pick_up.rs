@@ -1,0 +1,96 @@
+//! Connections that are older than the tracker.
+
+use ftp_track_common::{
+    reason::Reason,
+    session::Step,
+    tuple::Direction::{FromClient, FromServer},
+};
+
+use crate::support::connection::Connection;
+
+#[test]
+fn from_the_clients_side() {
+    let mut connection = Connection::picked_up(FromClient);
+    assert!(connection.session.is_picked_up());
+    assert!(!connection.session.is_confirmed());
+    connection.client("PASV");
+    connection.server("227 (192,0,2,1,19,137)");
+    assert!(connection.session.is_confirmed());
+    assert_eq!(connection.take_notes(), ["made PASV 5001"]);
+}
+
+#[test]
+fn from_the_servers_side() {
+    let mut connection = Connection::picked_up(FromServer);
+    connection.server("226 done");
+    assert_eq!(connection.take_notes(), ["counted stray_reply"]);
+    connection.client("PORT 10,0,0,1,19,137");
+    connection.server("200 ok");
+    assert_eq!(connection.take_notes(), ["made PORT 5001"]);
+}
+
+#[test]
+fn in_the_middle_of_a_line() {
+    let mut connection = Connection::picked_up(FromServer);
+    connection.server("tering Passive Mode (192,0,2,1,19,137)");
+    assert_eq!(connection.take_notes(), ["counted not_a_reply"]);
+    connection.client("PASV");
+    connection.server("227 (192,0,2,1,19,137)");
+    assert_eq!(connection.take_notes(), ["made PASV 5001"]);
+}
+
+#[test]
+fn in_the_middle_of_a_multi_line_reply() {
+    let mut connection = Connection::picked_up(FromServer);
+    connection.server("214-USER");
+    connection.server("214 end");
+    assert_eq!(connection.take_notes(), ["counted stray_reply"]);
+    connection.client("PASV");
+    connection.server("227 (192,0,2,1,19,137)");
+    assert_eq!(connection.take_notes(), ["made PASV 5001"]);
+}
+
+#[test]
+fn with_a_command_that_nobody_may_begin_with() {
+    let mut connection = Connection::picked_up(FromClient);
+    connection.client("SV");
+    connection.server("500 what");
+    connection.client("PASV");
+    connection.server("227 (192,0,2,1,19,137)");
+    assert_eq!(connection.take_notes(), ["made PASV 5001"]);
+}
+
+#[test]
+fn one_side_alone_makes_nothing() {
+    let mut connection = Connection::picked_up(FromClient);
+    connection.client("PASV");
+    // A forged reply that does not know the client's numbers.
+    let line = b"227 (192,0,2,1,19,137)\r\n";
+    let mut segment = connection.segment(FromServer, line.len());
+    segment.acknowledgment = segment.acknowledgment.wrapping_add(5_000);
+    connection.deliver(FromServer, &segment, line);
+    assert!(!connection.session.is_confirmed());
+    assert_eq!(connection.take_notes(), ["refused PASV 5001 unconfirmed"]);
+    assert!(connection.expectations.is_empty());
+}
+
+#[test]
+fn the_first_segment_is_where_it_begins() {
+    let mut connection = Connection::picked_up(FromClient);
+    connection.client("NOOP");
+    let mut segment = connection.segment(FromClient, 6);
+    segment.sequence = segment.sequence.wrapping_sub(12);
+    let step = connection.deliver(FromClient, &segment, b"PASV\r\n");
+    assert_eq!(step, Step::Pass(Reason::Retransmission));
+    assert_eq!(connection.acknowledge(FromServer), Step::Pass(Reason::None));
+}
+
+#[test]
+fn a_large_window_is_assumed() {
+    let mut connection = Connection::picked_up(FromClient);
+    connection.client("NOOP");
+    let mut segment = connection.segment(FromClient, 6);
+    segment.sequence = segment.sequence.wrapping_add(1 << 20);
+    let step = connection.deliver(FromClient, &segment, b"PASV\r\n");
+    assert_eq!(step, Step::Hold(Reason::HeldBack));
+}
