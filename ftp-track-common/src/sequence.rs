@@ -141,10 +141,15 @@ impl Sequence {
         if distance(self.limit, limit) > 0 {
             self.limit = limit;
         }
-        // A gap is needed: an acknowledgment of more than was sent proves nothing, and a FIN
-        // takes one number beyond the last byte.
-        if distance(self.next, acknowledgment) > 0 && distance(acknowledgment, self.end) >= 0 {
-            self.advance(acknowledgment);
+        // A FIN takes one number beyond the last byte.
+        let bytes = if self.fin != 0 && distance(self.fin_at, acknowledgment) == 1 {
+            self.fin_at
+        } else {
+            acknowledgment
+        };
+        // A gap is needed: an acknowledgment of more than was sent proves nothing.
+        if distance(self.next, bytes) > 0 && distance(bytes, self.end) >= 0 {
+            self.advance(bytes);
             return true;
         }
         false

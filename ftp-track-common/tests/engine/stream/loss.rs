@@ -3,7 +3,7 @@
 use ftp_track_common::{
     reason::Reason,
     sequence::{HOLD_COUNT, HOLD_TIME},
-    session::Step,
+    session::{FIN, Step},
     tuple::Direction::{FromClient, FromServer},
 };
 
@@ -163,4 +163,24 @@ fn the_window_moves_with_the_acknowledgments() {
     }
     let step = beyond(&mut connection, 70_000, LINE);
     assert_eq!(step, Step::Pass(Reason::OutsideWindow));
+}
+
+#[test]
+fn the_last_bytes_are_lost_and_the_fin_is_acknowledged() {
+    for outstanding in [false, true] {
+        let mut connection = expecting();
+        if outstanding {
+            connection.client("NOOP");
+        }
+        let mut segment = connection.segment(FromServer, 0);
+        segment.sequence = segment.sequence.wrapping_add(9);
+        segment.flags |= FIN;
+        connection.deliver(FromServer, &segment, b"");
+        connection.skip(FromServer, 10);
+        connection.finish(FromClient);
+        let notes = connection.take_notes();
+        let expect = ["ended PASV 5001 control_closed", "counted resynchronised"];
+        assert_eq!(notes, expect);
+        assert_ne!(connection.session.ended, 0);
+    }
 }
