@@ -240,6 +240,20 @@ fn stale_commands() {
                 = made PORT 5001",
         },
         Row {
+            name: "after a transfer again",
+            transcript: "
+                < 220 ready
+                > RETR file
+                < 150 here
+                < 226 done
+                > NOOP
+                ! wait 11
+                > PORT 10,0,0,1,19,137
+                = counted stale_commands
+                < 200 ok
+                = made PORT 5001",
+        },
+        Row {
             name: "a slow answer is an answer",
             transcript: "
                 < 220 ready

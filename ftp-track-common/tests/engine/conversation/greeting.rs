@@ -54,6 +54,14 @@ fn greetings() {
                 < 227 (192,0,2,1,19,137)",
         },
         Row {
+            name: "a greeting that asks for more",
+            transcript: "
+                < 331 password
+                = counted not_ftp
+                > PASV
+                < 227 (192,0,2,1,19,137)",
+        },
+        Row {
             name: "another protocol's banner",
             transcript: "
                 < SSH-2.0-OpenSSH_9.2

@@ -91,6 +91,23 @@ fn a_fin_ahead_of_its_data_waits_for_it() {
 }
 
 #[test]
+fn a_fin_waits_for_the_last_byte() {
+    let mut connection = expecting();
+    let mut segment = connection.segment(FromServer, 0);
+    segment.sequence = segment.sequence.wrapping_add(9);
+    segment.flags |= FIN;
+    connection.deliver(FromServer, &segment, b"");
+    connection.send(FromServer, b"221 bye\r");
+    assert_eq!(connection.take_notes(), [""; 0]);
+    connection.send(FromServer, b"\n");
+    let notes = connection.take_notes();
+    assert_eq!(
+        notes,
+        ["counted stray_reply", "ended PASV 5001 control_closed"]
+    );
+}
+
+#[test]
 fn a_fin_with_data_beyond_a_gap_waits_too() {
     let mut connection = expecting();
     let mut segment = connection.segment(FromServer, 9);

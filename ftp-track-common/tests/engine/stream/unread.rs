@@ -86,9 +86,9 @@ fn data_in_the_syn_is_no_ftp_and_goes_on() {
         .open(&master, 1, &handshake, connection.now);
     // The SYN brought 20 bytes.
     connection.skip(FromClient, 20);
+    connection.server("220 ready");
     let step = connection.client("PORT 10,0,0,1,19,137");
     assert_eq!(step, Step::Pass(Reason::NotFtp));
-    connection.server("220 ready");
     connection.client("PORT 10,0,0,1,19,137");
     connection.server("200 ok");
     assert_eq!(connection.take_notes(), [""; 0]);
