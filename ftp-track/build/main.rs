@@ -23,7 +23,6 @@ fn main() -> Result<()> {
     for path in SOURCES {
         println!("cargo:rerun-if-changed={path}");
     }
-    println!("cargo:rerun-if-env-changed=PATH");
     let object = Object::of_environment()?;
     let distribution = Distribution::find(&object.target);
     let missing = match (&distribution, object::has_linker()) {

@@ -1,7 +1,8 @@
 //! `ftp-track list`.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value};
 
 use super::{
     Done, InstanceArgument,
@@ -56,8 +57,7 @@ impl Arguments {
         match self.output {
             Format::Table => Ok(print(&Table::of(rows).to_string())?),
             Format::Json => {
-                let rows = serde_json::to_value(rows)?;
-                let content: Map<String, Value> = [(member.to_owned(), rows)].into_iter().collect();
+                let content = BTreeMap::from([(member, rows)]);
                 print_json(&self.instance.name, content)
             }
         }

@@ -6,7 +6,10 @@ use aya::programs::{ProgramError, Xdp, XdpMode, loaded_programs, xdp::XdpLinkId}
 use tracing::warn;
 
 use super::{Error, interface::Interface};
-use crate::{cause, config::InterfaceName};
+use crate::{cause, config::InterfaceName, escape, kernel};
+
+/// The program by which libxdp lets several share an interface.
+const DISPATCHER: &str = "xdp_dispatcher";
 
 /// How the program is attached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,8 +80,10 @@ fn check_free(interface: &Interface) -> Result<(), Error> {
     if interface.programs.is_empty() {
         return Ok(());
     }
-    let describe = |id: &u32| match name_of(*id) {
-        Some(name) => format!("{name} (id {id})"),
+    let describe = |id: &u32| match name_of(*id).as_deref() {
+        Some(kernel::XDP_PROGRAM) => format!("another ftp-track's (id {id})"),
+        Some(DISPATCHER) => format!("libxdp's dispatcher, with the programs of others (id {id})"),
+        Some(name) => format!("{} (id {id})", escape::one_line(name)),
         None => format!("id {id}"),
     };
     let programs: Vec<String> = interface.programs.iter().map(describe).collect();

@@ -2,7 +2,7 @@
 
 use std::{env, io};
 
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use tracing_subscriber::{
     Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -30,11 +30,66 @@ pub fn start() {
         .try_init();
 }
 
-/// Writes an event.
-pub fn write(event: &EventView) {
-    match event.event {
-        EventName::Refused | EventName::Dropped | EventName::Lost => warn!("{event}"),
-        EventName::ExpectationUsed => debug!("{event}"),
-        _ => info!("{event}"),
+/// Dropped connections that are written between two calls of [`Journal::tick`].
+const DROPS: u64 = 10;
+
+/// Writes events. Anyone can have connections dropped, and so must not fill the log.
+#[derive(Debug, Default)]
+pub struct Journal {
+    drops: u64,
+}
+
+impl Journal {
+    /// Writes an event, unless it is one drop too many.
+    pub fn write(&mut self, event: &EventView) {
+        match event.event {
+            EventName::Dropped => {
+                self.drops += 1;
+                if self.drops <= DROPS {
+                    warn!("{event}");
+                }
+            }
+            EventName::Refused | EventName::Lost => warn!("{event}"),
+            _ => info!("{event}"),
+        }
+    }
+
+    /// Starts a new second: the drops that were not written are summed up.
+    pub fn tick(&mut self) {
+        let unwritten = self.unwritten();
+        if unwritten != 0 {
+            warn!("[DROPPED] {unwritten} more connections; `ftp-track monitor` shows each");
+        }
+        self.drops = 0;
+    }
+
+    fn unwritten(&self) -> u64 {
+        self.drops.saturating_sub(DROPS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::LostWhere;
+
+    #[test]
+    fn a_flood_of_drops_is_summed_up() {
+        let mut journal = Journal::default();
+        let lost = EventView::lost(1, LostWhere::RingBuffer);
+        let drop = EventView {
+            event: EventName::Dropped,
+            ..lost.clone()
+        };
+        for _ in 0..DROPS {
+            journal.write(&drop);
+            journal.write(&lost);
+        }
+        assert_eq!(journal.unwritten(), 0);
+        journal.write(&drop);
+        journal.write(&drop);
+        assert_eq!(journal.unwritten(), 2);
+        journal.tick();
+        assert_eq!(journal.unwritten(), 0);
     }
 }

@@ -12,7 +12,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use super::{
-    Error, audience::Audience, interface, journal, privilege, pump::Pump, sweep::sweep,
+    Error, audience::Audience, interface, journal::Journal, privilege, pump::Pump, sweep::sweep,
     tracker::Tracker,
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 /// How often entries are swept.
 const SWEEP: Duration = Duration::from_secs(5);
 /// How often the count of lost events is looked at.
-const LOST: Duration = Duration::from_secs(1);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Runs until SIGTERM, SIGINT or SIGHUP.
 pub fn run(settings: &Settings) -> Result<(), Error> {
@@ -47,7 +47,7 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
         Error::system("the socket for followers of events cannot be opened"),
     )?;
     let mut pump = Pump::new(events).map_err(Error::system("the ring buffer cannot be watched"))?;
-    let mut lost = Interval::every(LOST);
+    let mut seconds = Interval::every(SECOND);
     let mut sweeps = Interval::every(SWEEP);
     info!("{}", ready_line(settings, &tracker));
     notify(NotifyState::Ready);
@@ -55,6 +55,7 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
     let mut daemon = Daemon {
         tracker,
         audience,
+        journal: Journal::default(),
         lost: 0,
     };
     loop {
@@ -68,7 +69,7 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
                 let batch = batch.map_err(Error::system("the ring buffer cannot be watched"))?;
                 daemon.report(&batch);
             }
-            _ = lost.0.tick() => daemon.report_lost(),
+            _ = seconds.0.tick() => daemon.tick(),
             _ = sweeps.0.tick() => daemon.sweep().await,
         }
     }
@@ -77,11 +78,12 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
 struct Daemon {
     tracker: Tracker,
     audience: Audience,
+    journal: Journal,
     lost: u64,
 }
 
 impl Daemon {
-    fn report(&self, events: &[Event]) {
+    fn report(&mut self, events: &[Event]) {
         for event in events {
             match EventView::of(event) {
                 Some(view) => self.tell(&view),
@@ -93,12 +95,13 @@ impl Daemon {
         }
     }
 
-    fn tell(&self, event: &EventView) {
-        journal::write(event);
+    fn tell(&mut self, event: &EventView) {
+        self.journal.write(event);
         self.audience.tell(event);
     }
 
-    fn report_lost(&mut self) {
+    fn tick(&mut self) {
+        self.journal.tick();
         match self.tracker.maps.lost_events.get() {
             Ok(lost) if lost != self.lost => {
                 let count = lost.wrapping_sub(self.lost);

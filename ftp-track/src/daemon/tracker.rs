@@ -34,16 +34,17 @@ impl Tracker {
     pub fn start(settings: &Settings, interfaces: &[Interface]) -> Result<(Self, Events), Error> {
         PinDirectory::check_bpffs()?;
         requirement::check()?;
+        // What an earlier tracker left goes first: nobody may take it for this one's.
+        let (pins, stale) = Pins::create(PinDirectory::of(&settings.name))?;
+        if stale {
+            info!("removed the maps that an earlier tracker of that name could not clean up");
+        }
         let mut ebpf = Ebpf::load(kernel::OBJECT).map_err(Error::Load)?;
         let loaded = program(&mut ebpf)?.load();
         loaded.map_err(|error| Error::Program {
             name: kernel::XDP_PROGRAM,
             error,
         })?;
-        let (pins, stale) = Pins::create(PinDirectory::of(&settings.name))?;
-        if stale {
-            info!("replaced the maps that an earlier tracker of that name could not clean up");
-        }
         // The sessions come last: whoever finds their pin finds a tracker at work.
         let others = layout::PINNED
             .iter()
