@@ -119,7 +119,9 @@ pub struct ExtendedPort {
     gaps: u8,
     /// Kind of the gap that is open now.
     gap: u8,
-    reserved: [u8; 3],
+    /// `between` holds the last gap that was digits; they may be too many for a port.
+    fits: u8,
+    reserved: [u8; 2],
 }
 
 const SEEKING: u8 = 6;
@@ -179,13 +181,9 @@ impl ExtendedPort {
             b'(' => {
                 self.gaps = self.gaps << 2 | self.gap;
                 if self.gap == GAP_DIGITS {
-                    self.between = match self.since.value(u16::MAX) {
-                        Some(port) => port,
-                        None => {
-                            self.gaps &= !3;
-                            0
-                        }
-                    };
+                    let port = self.since.value(u16::MAX);
+                    self.fits = port.is_some() as u8;
+                    self.between = port.unwrap_or(0);
                 }
                 self.gap = GAP_EMPTY;
                 self.since = Decimal::new();
@@ -199,6 +197,7 @@ impl ExtendedPort {
                     && (family == GAP_EMPTY || family == GAP_DIGITS)
                     && address != GAP_OTHER
                     && self.gaps & 3 == GAP_DIGITS
+                    && self.fits != 0
                 {
                     self.settle(self.between);
                 }
