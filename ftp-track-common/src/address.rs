@@ -74,6 +74,20 @@ impl Address {
             && self.words[3] == other.words[3]
     }
 
+    /// The sum of its 32-bit words as they lie in memory, for a TCP checksum; of an IPv4 address
+    /// only the four bytes that are on the wire.
+    #[inline(always)]
+    pub const fn sum(&self, v4: bool) -> u64 {
+        if v4 {
+            self.words[3] as u64
+        } else {
+            self.words[0] as u64
+                + self.words[1] as u64
+                + self.words[2] as u64
+                + self.words[3] as u64
+        }
+    }
+
     /// A total order over the bytes as they lie in memory, for normalised flow keys only.
     #[inline(always)]
     pub const fn precedes(&self, other: &Self) -> bool {

@@ -63,6 +63,7 @@ pub struct CommandLine {
     letters: u8,
     word_letters: u8,
     phase: u8,
+    reserved: u8,
     telnet: Telnet,
 }
 
@@ -142,29 +143,41 @@ impl CommandLine {
     /// The command of the line that has just ended; the parser is ready for the next line.
     #[inline(always)]
     pub fn finish(&mut self) -> Command {
-        let command = self.classify();
-        self.restart();
+        let mut command = Command::Empty;
+        self.finish_into(&mut command);
         command
     }
 
+    /// Like [`CommandLine::finish`], into memory of the caller's: a returned enum would pass
+    /// through registers that hold nothing for most commands, and the kernel's verifier refuses to
+    /// see those moved.
     #[inline(always)]
-    fn classify(&mut self) -> Command {
-        if self.phase == SKIPPED {
-            return Command::Empty;
-        }
-        if self.phase == VERB {
-            if self.letters == 0 {
-                return Command::Empty;
-            }
+    pub fn finish_into(&mut self, command: &mut Command) {
+        self.classify(command);
+        self.restart();
+    }
+
+    #[inline(always)]
+    fn classify(&mut self, command: &mut Command) {
+        if self.phase == VERB && self.letters != 0 {
             self.end_verb();
-        } else if self.letters == 0 && self.verb == 0 && self.phase == GAP {
-            return Command::Empty;
         }
         let verb = Verb(self.verb);
         if verb == verb::PORT {
-            self.port()
+            self.port(command);
         } else if verb == verb::EPRT {
-            self.eprt()
+            self.eprt(command);
+        } else {
+            *command = self.plain(verb);
+        }
+    }
+
+    /// A command without an argument that matters.
+    #[inline(always)]
+    fn plain(&self, verb: Verb) -> Command {
+        let blank = self.letters == 0 && (self.phase == VERB || self.phase == GAP);
+        if blank || self.phase == SKIPPED {
+            Command::Empty
         } else if verb == verb::PASV {
             Command::Pasv
         } else if verb == verb::EPSV {
@@ -189,21 +202,25 @@ impl CommandLine {
     }
 
     #[inline(always)]
-    fn port(&mut self) -> Command {
+    fn port(&mut self, command: &mut Command) {
+        *command = Command::Malformed;
         if self.phase == ARGUMENT && self.host_port.feed(b'\r') != Progress::Complete {
-            return Command::Malformed;
+            return;
         }
-        match self.host_port.value() {
-            Some((address, port)) if self.phase != BROKEN => Command::Port(address, port),
-            _ => Command::Malformed,
+        if let Some((address, port)) = self.host_port.value()
+            && self.phase != BROKEN
+        {
+            *command = Command::Port(address, port);
         }
     }
 
     #[inline(always)]
-    fn eprt(&mut self) -> Command {
-        match self.extended.finish() {
-            Some((address, port)) if self.phase != BROKEN => Command::Eprt(address, port),
-            _ => Command::Malformed,
+    fn eprt(&mut self, command: &mut Command) {
+        *command = Command::Malformed;
+        if let Some((address, port)) = self.extended.finish()
+            && self.phase != BROKEN
+        {
+            *command = Command::Eprt(address, port);
         }
     }
 

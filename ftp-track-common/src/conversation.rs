@@ -58,7 +58,11 @@ impl Conversation {
     /// A conversation from its start (`handshake`) or one that goes on.
     #[inline(always)]
     pub fn open(&mut self, handshake: bool) {
-        self.flags = if handshake { HANDSHAKE } else { GREETED | SPOKEN };
+        self.flags = if handshake {
+            HANDSHAKE
+        } else {
+            GREETED | SPOKEN
+        };
     }
 
     #[inline(always)]

@@ -49,6 +49,7 @@ pub struct ReplyLine {
     digits: u8,
     phase: u8,
     hyphen: u8,
+    reserved: u8,
     telnet: Telnet,
 }
 
@@ -112,44 +113,52 @@ impl ReplyLine {
     /// What the line that has just ended was; the parser is ready for the next line.
     #[inline(always)]
     pub fn finish(&mut self) -> Reply {
-        let reply = self.classify();
-        self.restart();
+        let mut reply = Reply::Unfinished;
+        self.finish_into(&mut reply);
         reply
     }
 
+    /// Like [`ReplyLine::finish`], into memory of the caller's; why, says
+    /// [`crate::command::CommandLine::finish_into`].
     #[inline(always)]
-    fn classify(&mut self) -> Reply {
+    pub fn finish_into(&mut self, reply: &mut Reply) {
+        self.classify(reply);
+        self.restart();
+    }
+
+    #[inline(always)]
+    fn classify(&mut self, reply: &mut Reply) {
+        *reply = Reply::Unfinished;
         if self.phase == SKIPPED {
-            return Reply::Unfinished;
+            return;
         }
         // A code and the line end without a separator ends a reply too.
         let ends = self.phase == TEXT || self.phase == SEPARATOR;
         if self.open != 0 {
             if !ends || self.code != self.open {
-                return Reply::Unfinished;
+                return;
             }
             self.open = 0;
         } else if self.hyphen != 0 {
             self.open = self.code;
-            return Reply::Unfinished;
+            return;
         } else if !ends {
-            return Reply::Malformed;
+            *reply = Reply::Malformed;
+            return;
         }
-        Reply::Final {
-            code: self.code,
-            port: self.port(),
-        }
-    }
-
-    #[inline(always)]
-    fn port(&mut self) -> Option<u16> {
-        if self.code == PASSIVE {
+        let code = self.code;
+        *reply = Reply::Final { code, port: None };
+        if code == PASSIVE {
             let _: Progress = self.host_port.feed(b'\r');
-            self.host_port.value().map(|(_, port)| port)
-        } else if self.code == EXTENDED_PASSIVE {
-            self.extended.value()
-        } else {
-            None
+            if let Some((_, port)) = self.host_port.value() {
+                let port = Some(port);
+                *reply = Reply::Final { code, port };
+            }
+        } else if code == EXTENDED_PASSIVE
+            && let Some(port) = self.extended.value()
+        {
+            let port = Some(port);
+            *reply = Reply::Final { code, port };
         }
     }
 

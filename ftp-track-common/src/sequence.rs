@@ -73,7 +73,11 @@ impl Sequence {
         self.fin_at = 0;
         self.interface = interface;
         self.held = 0;
-        self.scale = if scale > LARGEST_SCALE { LARGEST_SCALE } else { scale };
+        self.scale = if scale > LARGEST_SCALE {
+            LARGEST_SCALE
+        } else {
+            scale
+        };
         self.fin = 0;
     }
 
@@ -131,8 +135,7 @@ impl Sequence {
     /// on behind them.
     #[inline(always)]
     pub fn acknowledge(&mut self, acknowledgment: u32, window: u16, scale: u8) -> bool {
-        if distance(self.acknowledged, acknowledgment) < 0
-            || distance(self.end, acknowledgment) > 1
+        if distance(self.acknowledged, acknowledgment) < 0 || distance(self.end, acknowledgment) > 1
         {
             return false;
         }
@@ -182,7 +185,6 @@ impl Sequence {
     /// Whether `acknowledgment` speaks of bytes this sender really sent.
     #[inline(always)]
     pub fn was_sent(&self, acknowledgment: u32) -> bool {
-        distance(self.acknowledged, acknowledgment) >= 0
-            && distance(acknowledgment, self.end) >= -1
+        distance(self.acknowledged, acknowledgment) >= 0 && distance(acknowledgment, self.end) >= -1
     }
 }

@@ -3,7 +3,6 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
-    address::Address,
     command::{Command, CommandLine},
     conversation::Conversation,
     handshake::Handshake,
@@ -11,7 +10,7 @@ use crate::{
     reason::Reason,
     reply::{Reply, ReplyLine},
     sequence::{Placement, Sequence},
-    tuple::Direction,
+    tuple::{Direction, SessionKey},
 };
 
 /// FIN: the sender has no more data.
@@ -81,6 +80,8 @@ pub enum Step {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub struct Session {
+    /// The control connection; the map's key, kept here for whoever holds only the session.
+    pub key: SessionKey,
     /// Different for every session that a tracker has seen.
     pub id: u64,
     /// When it was first seen; monotonic clock, nanoseconds.
@@ -111,8 +112,8 @@ pub struct Session {
 impl Session {
     /// A session from its handshake.
     #[inline(always)]
-    pub fn open(&mut self, id: u64, handshake: &Handshake, now: u64) {
-        self.start(id, now);
+    pub fn open(&mut self, key: &SessionKey, id: u64, handshake: &Handshake, now: u64) {
+        self.start(key, id, now);
         handshake.open(&mut self.sequences);
         self.conversation.open(true);
         if handshake.early_data != 0 {
@@ -123,8 +124,15 @@ impl Session {
     /// A session in the middle, from a segment on. The first byte is taken for the start of a
     /// line: a rest of a line is then at worst an unknown command, and the server judges it.
     #[inline(always)]
-    pub fn pick_up(&mut self, id: u64, direction: Direction, segment: &Segment, now: u64) {
-        self.start(id, now);
+    pub fn pick_up(
+        &mut self,
+        key: &SessionKey,
+        id: u64,
+        direction: Direction,
+        segment: &Segment,
+        now: u64,
+    ) {
+        self.start(key, id, now);
         let (own, other) = match direction {
             Direction::FromClient => (0, 1),
             Direction::FromServer => (1, 0),
@@ -137,7 +145,8 @@ impl Session {
     }
 
     #[inline(always)]
-    fn start(&mut self, id: u64, now: u64) {
+    fn start(&mut self, key: &SessionKey, id: u64, now: u64) {
+        self.key = *key;
         self.id = id;
         self.created = now;
         self.seen = now;
@@ -292,13 +301,14 @@ impl Session {
         self.note_fin(direction, now, outcome);
     }
 
-    /// Takes a command that the client's parser has finished. `own` is the client's address.
+    /// Takes a command that the client's parser has finished.
     #[inline(always)]
-    pub fn command(&mut self, command: &Command, own: &Address, now: u64) -> Outcome {
+    pub fn command(&mut self, command: &Command, now: u64) -> Outcome {
         if self.ended != 0 {
             return Outcome::count(Reason::AfterEnd);
         }
-        self.conversation.command(command, own, now)
+        let own = self.key.client;
+        self.conversation.command(command, &own, now)
     }
 
     /// Takes a line that the server's parser has finished. Expectations live `lifetime`

@@ -55,6 +55,8 @@ impl Distribution {
             "-Ctarget-cpu=v3",
             "-Cdebuginfo=2",
             "-Clink-arg=--btf",
+            // Small copies inline: a call to memcpy is slow, and forbidden under a spin lock.
+            "-Clink-arg=--disable-expand-memcpy-in-order",
         ];
         // A directory of its own: the running cargo holds the lock of the usual one.
         let target_dir = object.out_dir.join("distribution");

@@ -1,0 +1,45 @@
+//! Counters by reason, and additions that two CPUs may do at once.
+
+use ftp_track_common::reason::Reason;
+
+use crate::map::COUNTERS;
+
+/// Counts one decision.
+#[inline(always)]
+pub fn count(reason: Reason) {
+    count_slot(reason.slot());
+}
+
+/// Counts one decision by its number; 0 is no reason.
+#[inline(always)]
+pub fn count_number(number: u64) {
+    if number != 0 {
+        count_slot(number as u32);
+    }
+}
+
+#[inline(always)]
+fn count_slot(slot: u32) {
+    if let Some(counter) = COUNTERS.get_ptr_mut(slot) {
+        // SAFETY: the kernel gives a valid pointer to this CPU's value; only this CPU writes it.
+        unsafe { *counter += 1 };
+    }
+}
+
+/// Adds to a value that another CPU may be adding to.
+#[inline(always)]
+pub fn add(value: &mut u64, amount: u64) {
+    #[cfg(target_arch = "bpf")]
+    // SAFETY: the reference is valid and aligned; the instruction is one atomic addition.
+    unsafe {
+        core::arch::asm!(
+            "lock *(u64 *)({place} + 0) += {amount}",
+            place = in(reg) core::ptr::from_mut(value),
+            amount = in(reg) amount,
+        );
+    }
+    #[cfg(not(target_arch = "bpf"))]
+    {
+        *value += amount;
+    }
+}

@@ -1,0 +1,134 @@
+//! Segments of data connections, and new connections of every kind.
+
+use ftp_track_common::{
+    config::Config,
+    event::EventKind,
+    flow::{Change, Flow, Side, TOUCH},
+    outcome::Announcement,
+    reason::Reason,
+    tuple::{FlowKey, Tuple},
+};
+
+use crate::{
+    admission,
+    counter::{add, count},
+    map::{FLOWS, SESSIONS},
+    packet::Packet,
+    report::{Subject, report},
+};
+
+/// A SYN that does not go to a control port: true when it belongs to an admitted data connection.
+#[inline(never)]
+pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
+    let (key, source_is_low) = FlowKey::of(&packet.tuple);
+    if let Some(flow) = FLOWS.get_ptr_mut(&key) {
+        // SAFETY: the flow is a live map value, and shared as its type says.
+        let flow = unsafe { &mut *flow };
+        let side = flow.side(source_is_low);
+        if !flow.is_expired(config, now) && flow.owns_syn(side, &packet.segment) {
+            account(flow, side, packet);
+            flow.seen = now;
+            count(Reason::Related);
+            return true;
+        }
+    }
+    admission::admit(packet, &key, source_is_low, now)
+}
+
+/// Any other segment.
+#[inline(never)]
+pub fn segment(packet: &Packet, now: u64) {
+    let (key, source_is_low) = FlowKey::of(&packet.tuple);
+    let Some(flow) = FLOWS.get_ptr_mut(&key) else {
+        return;
+    };
+    // SAFETY: the flow is a live map value, and shared as its type says.
+    let flow = unsafe { &mut *flow };
+    let side = flow.side(source_is_low);
+    let silent = now.saturating_sub(flow.seen);
+    account(flow, side, packet);
+    count(Reason::Related);
+    let change = flow.receive(side, &packet.segment, now);
+    if silent > TOUCH || matches!(change, Change::Finished | Change::Reset) {
+        touch(flow, now);
+    }
+    let reason = match change {
+        Change::Nothing | Change::Established | Change::Over => return,
+        Change::Finished => Reason::Finished,
+        Change::Reset => Reason::Reset,
+        Change::Refused => {
+            admission::give_back(flow, now);
+            Reason::FirstAttemptReset
+        }
+    };
+    count(reason);
+    tell(EventKind::FlowEnd, &packet.tuple, flow, reason, now);
+}
+
+#[inline(always)]
+fn account(flow: &mut Flow, side: Side, packet: &Packet) {
+    let [initiator_packets, responder_packets] = &mut flow.packets;
+    let [initiator_bytes, responder_bytes] = &mut flow.bytes;
+    match side {
+        Side::Initiator => {
+            add(initiator_packets, 1);
+            add(initiator_bytes, packet.length as u64);
+        }
+        Side::Responder => {
+            add(responder_packets, 1);
+            add(responder_bytes, packet.length as u64);
+        }
+    }
+}
+
+/// Keeps the control connection alive while its data flows.
+#[inline(always)]
+fn touch(flow: &Flow, now: u64) {
+    if let Some(entry) = SESSIONS.get_ptr_mut(&flow.master) {
+        // SAFETY: the entry is a live map value; both fields are single aligned words, and `seen`
+        // only grows stale by losing a race with another "just now".
+        unsafe {
+            if (*entry).session.id == flow.session {
+                (*entry).session.seen = now;
+            }
+        }
+    }
+}
+
+/// Reports an event of a flow.
+#[inline(never)]
+pub fn tell(kind: EventKind, tuple: &Tuple, flow: &Flow, reason: Reason, now: u64) {
+    report(
+        kind,
+        &Subject {
+            session: flow.session,
+            master: Some(&flow.master),
+            tuple,
+            announcement: Announcement {
+                id: flow.expectation,
+                port: 0,
+                kind: flow.kind,
+                reason: reason as u8,
+            },
+            now,
+        },
+    );
+}
+
+/// Reports a new connection that is dropped.
+#[inline(never)]
+pub fn report_drop(packet: &Packet, now: u64) {
+    report(
+        EventKind::Dropped,
+        &Subject {
+            session: 0,
+            master: None,
+            tuple: &packet.tuple,
+            announcement: Announcement {
+                reason: Reason::Unexpected as u8,
+                ..Announcement::default()
+            },
+            now,
+        },
+    );
+}

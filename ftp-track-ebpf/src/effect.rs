@@ -1,0 +1,114 @@
+//! Does outside of the session what a line, or the connection's end, led to.
+
+use ftp_track_common::{
+    address::Address,
+    event::EventKind,
+    expectation::ExpectationKind,
+    layout::SessionEntry,
+    outcome::{Announcement, Outcome},
+    reason::Reason,
+    tuple::{SessionKey, Tuple},
+};
+
+use crate::{
+    counter::{count, count_number},
+    lock::Locked,
+    map::EXPECTATIONS,
+    report::{Subject, report},
+    scratch,
+};
+
+/// Acts on [`scratch::outcome`]: puts expectations in and takes them out, counts and reports.
+/// `lifetime` and `now` are nanoseconds.
+#[inline(never)]
+pub fn apply(entry: *mut SessionEntry, lifetime: u64, now: u64) {
+    let Some(outcome) = scratch::outcome() else {
+        return;
+    };
+    let outcome: &Outcome = outcome;
+    count_number(outcome.counted as u64);
+    // SAFETY: the entry is a live map value; key and number do not change while the session is in
+    // its map.
+    let (key, session) = unsafe { (&(*entry).session.key, (*entry).session.id) };
+    if outcome.ended.id != 0 {
+        remove(key, session, &outcome.ended);
+        tell(EventKind::ExpectationEnd, key, session, &outcome.ended, now);
+    }
+    if outcome.refused.kind != 0 {
+        count_number(outcome.refused.reason as u64);
+        tell(EventKind::Refused, key, session, &outcome.refused, now);
+    }
+    if outcome.made.id == 0 {
+        return;
+    }
+    if insert(key, session, &outcome.made, lifetime, now) {
+        tell(EventKind::ExpectationNew, key, session, &outcome.made, now);
+        return;
+    }
+    count(Reason::ExpectationsFull);
+    // SAFETY: the entry is a live map value.
+    unsafe { Locked::new(entry) }
+        .conversation
+        .end_pending(Reason::ExpectationsFull);
+    let mut refused = outcome.made;
+    refused.reason = Reason::ExpectationsFull as u8;
+    tell(EventKind::Refused, key, session, &refused, now);
+}
+
+/// Takes an expectation out, unless a newer control connection has put its own in its place.
+#[inline(always)]
+fn remove(key: &SessionKey, session: u64, ended: &Announcement) {
+    let Some(kind) = ExpectationKind::of_request(ended.kind) else {
+        return;
+    };
+    let place = kind.key(key, ended.port);
+    // SAFETY: values of this map never change after they were inserted.
+    match unsafe { EXPECTATIONS.get(&place) } {
+        Some(expectation) if expectation.session == session && expectation.id == ended.id => {}
+        _ => return,
+    }
+    let _: Result<(), i32> = EXPECTATIONS.remove(&place);
+}
+
+#[inline(always)]
+fn insert(key: &SessionKey, session: u64, made: &Announcement, lifetime: u64, now: u64) -> bool {
+    let (Some(kind), Some(expectation)) = (
+        ExpectationKind::of_request(made.kind),
+        scratch::expectation(),
+    ) else {
+        return false;
+    };
+    expectation.master = *key;
+    expectation.session = session;
+    expectation.created = now;
+    expectation.expires = now.saturating_add(lifetime);
+    expectation.id = made.id;
+    expectation.kind = made.kind;
+    expectation.reserved = 0;
+    expectation.translated_port = 0;
+    expectation.translated = Address::default();
+    EXPECTATIONS
+        .insert(kind.key(key, made.port), &*expectation, 0)
+        .is_ok()
+}
+
+#[inline(never)]
+fn tell(kind: EventKind, key: &SessionKey, session: u64, about: &Announcement, now: u64) {
+    let mut tuple = Tuple::default();
+    if let Some(kind) = ExpectationKind::of_request(about.kind) {
+        let place = kind.key(key, about.port);
+        tuple.source = place.initiator;
+        tuple.destination = place.responder;
+        tuple.destination_port = place.responder_port;
+    }
+    report(
+        kind,
+        &Subject {
+            session,
+            master: Some(key),
+            tuple: &tuple,
+            announcement: *about,
+            now,
+        },
+    );
+}

@@ -1,0 +1,73 @@
+//! Access to a frame's bytes, the same for every hook.
+
+use aya_ebpf::{EbpfContext as _, bindings::xdp_md, helpers::generated, programs::XdpContext};
+
+/// A frame as a hook sees it.
+pub trait Frame: Copy {
+    /// Address of the first byte.
+    fn start(self) -> usize;
+    /// Address behind the last byte that can be read directly.
+    fn end(self) -> usize;
+    /// Copies `length` bytes from `offset`, wherever the frame keeps them. False when the frame is
+    /// shorter.
+    ///
+    /// # Safety
+    /// `to` must point to `length` writable bytes, and `length` must be at least 1.
+    unsafe fn load(self, offset: u32, to: *mut u8, length: u32) -> bool;
+    /// Index of the interface the frame came in by.
+    fn interface(self) -> u32;
+
+    /// A number that the verifier does not know; see [`crate::opaque`].
+    #[inline(always)]
+    fn noise(self) -> u64 {
+        (self.end() - self.start()) as u64
+    }
+
+    /// Reads a header at `offset`, if it lies in the part that can be read directly.
+    #[inline(always)]
+    fn read<T: Copy>(self, offset: usize) -> Option<T> {
+        let at = self.start() + offset;
+        if at + size_of::<T>() > self.end() {
+            return None;
+        }
+        // SAFETY: the bytes from `at` to `at + size_of::<T>()` lie inside the frame, which was
+        // just compared with its end; the read needs no alignment, and every `T` used here is made
+        // of bytes.
+        Some(unsafe { (at as *const T).read_unaligned() })
+    }
+}
+
+/// A frame at the XDP hook.
+#[derive(Clone, Copy)]
+pub struct XdpFrame(*mut xdp_md);
+
+impl XdpFrame {
+    /// The frame of `context`.
+    #[inline(always)]
+    pub fn new(context: &XdpContext) -> Self {
+        Self(context.as_ptr().cast())
+    }
+}
+
+impl Frame for XdpFrame {
+    #[inline(always)]
+    fn start(self) -> usize {
+        XdpContext::new(self.0).data()
+    }
+
+    #[inline(always)]
+    fn end(self) -> usize {
+        XdpContext::new(self.0).data_end()
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, offset: u32, to: *mut u8, length: u32) -> bool {
+        // SAFETY: the caller gives `length` writable bytes; the kernel checks the frame's side.
+        unsafe { generated::bpf_xdp_load_bytes(self.0, offset, to.cast(), length) == 0 }
+    }
+
+    #[inline(always)]
+    fn interface(self) -> u32 {
+        XdpContext::new(self.0).ingress_ifindex() as u32
+    }
+}

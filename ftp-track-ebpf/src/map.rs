@@ -1,0 +1,71 @@
+//! The maps, in the form that aya and libbpf both read. Names and capacities: `layout`.
+
+use aya_ebpf::{
+    bindings::BPF_F_NO_PREALLOC,
+    btf_maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
+    macros::btf_map,
+};
+use ftp_track_common::{
+    config::{Config, PORT_SETS, PortSet},
+    expectation::Expectation,
+    flow::Flow,
+    handshake::Handshake,
+    layout::{self, SessionEntry},
+    reason,
+    tuple::{ExpectationKey, FlowKey, SessionKey},
+};
+
+use crate::scratch::Scratch;
+
+const ON_DEMAND: usize = BPF_F_NO_PREALLOC as usize;
+
+/// Control connections. Memory is taken as they come: most gateways have few.
+#[btf_map]
+pub static SESSIONS: HashMap<SessionKey, SessionEntry, { layout::MAX_SESSIONS }, ON_DEMAND> =
+    HashMap::new();
+
+/// Control connections before the end of their handshake.
+#[btf_map]
+pub static HANDSHAKES: LruHashMap<SessionKey, Handshake, { layout::MAX_HANDSHAKES }> =
+    LruHashMap::new();
+
+/// Announced data connections.
+#[btf_map]
+pub static EXPECTATIONS: HashMap<
+    ExpectationKey,
+    Expectation,
+    { layout::MAX_EXPECTATIONS },
+    ON_DEMAND,
+> = HashMap::new();
+
+/// Admitted data connections.
+#[btf_map]
+pub static FLOWS: HashMap<FlowKey, Flow, { layout::MAX_FLOWS }, ON_DEMAND> = HashMap::new();
+
+/// What the daemon decided.
+#[btf_map]
+pub static SETTINGS: Array<Config, 1> = Array::new();
+
+/// Control ports and allowed ports.
+#[btf_map]
+pub static PORTS: Array<PortSet, { PORT_SETS as usize }> = Array::new();
+
+/// Decisions by reason.
+#[btf_map]
+pub static COUNTERS: PerCpuArray<u64, { reason::SLOTS as usize }> = PerCpuArray::new();
+
+/// Reports to the daemon.
+#[btf_map]
+pub static EVENTS: RingBuf<(), { layout::EVENT_BYTES }> = RingBuf::new();
+
+/// Reports that found the ring full.
+#[btf_map]
+pub static LOST_EVENTS: PerCpuArray<u64, 1> = PerCpuArray::new();
+
+/// Sessions numbered so far, on each CPU.
+#[btf_map]
+pub static NUMBERS: PerCpuArray<u64, 1> = PerCpuArray::new();
+
+/// Working memory; see [`Scratch`].
+#[btf_map]
+pub static SCRATCH: PerCpuArray<Scratch, 1> = PerCpuArray::new();

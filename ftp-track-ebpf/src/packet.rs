@@ -1,0 +1,170 @@
+//! IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200), down to the TCP segment.
+
+use ftp_track_common::{address::Address, reason::Reason, session::Segment, tuple::Tuple};
+
+use crate::{
+    ethernet::{self, Network},
+    frame::Frame,
+    opaque::opaque,
+    tcp,
+};
+
+const TCP: u8 = 6;
+const HOP_BY_HOP: u8 = 0;
+const ROUTING: u8 = 43;
+const FRAGMENT: u8 = 44;
+const AUTHENTICATION: u8 = 51;
+const DESTINATION: u8 = 60;
+
+/// Most IPv6 extension headers in one packet.
+const EXTENSIONS: usize = 8;
+/// Headers end before it, or the packet is not read.
+const DEEPEST: usize = 2000;
+
+/// A TCP packet.
+#[derive(Clone, Copy)]
+pub struct Packet {
+    /// Addresses and ports.
+    pub tuple: Tuple,
+    /// The TCP header.
+    pub segment: Segment,
+    /// Where the TCP header begins in the frame.
+    pub transport: u32,
+    /// Length of the TCP header and the payload.
+    pub transport_length: u32,
+    /// Where the payload begins in the frame.
+    pub payload: u32,
+    /// Length of the IP packet, for the flow's byte counters.
+    pub length: u32,
+    /// The TCP checksum as it lies in memory.
+    pub checksum: u16,
+    /// The first fragment of a TCP packet: only its header may be read.
+    pub first_fragment: bool,
+}
+
+/// What IP says of the transport header.
+#[derive(Clone, Copy)]
+pub(crate) struct Transport {
+    pub offset: usize,
+    pub length: usize,
+    pub total: usize,
+    pub first_fragment: bool,
+}
+
+/// Reads the headers of a frame. Returns 0, or the number of the [`Reason`] why it cannot.
+#[inline(never)]
+pub fn read<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
+    match read_headers(frame, packet) {
+        Ok(()) => 0,
+        Err(reason) => reason as u64,
+    }
+}
+
+#[inline(always)]
+fn read_headers(frame: impl Frame, packet: &mut Packet) -> Result<(), Reason> {
+    let transport = match ethernet::network(frame)? {
+        Network::V4(offset) => version4(frame, offset, packet)?,
+        Network::V6(offset) => version6(frame, offset, packet)?,
+    };
+    let noise = frame.noise();
+    tcp::read(
+        frame,
+        Transport {
+            offset: opaque(transport.offset as u64, noise) as usize & 0xfff,
+            length: opaque(transport.length as u64, noise) as usize & 0xffff,
+            total: opaque(transport.total as u64, noise) as usize,
+            first_fragment: opaque(transport.first_fragment as u64, noise) != 0,
+        },
+        packet,
+    )
+}
+
+#[inline(always)]
+fn version4(frame: impl Frame, offset: usize, packet: &mut Packet) -> Result<Transport, Reason> {
+    let header: [u8; 20] = frame.read(offset).ok_or(Reason::Truncated)?;
+    let header_length = ((header[0] & 15) as usize) * 4;
+    let total = u16::from_be_bytes([header[2], header[3]]) as usize;
+    if header[0] >> 4 != 4 || header_length < 20 || total < header_length {
+        return Err(Reason::BadHeader);
+    }
+    if header[9] != TCP {
+        return Err(Reason::NotTcp);
+    }
+    let fragment = u16::from_be_bytes([header[6], header[7]]);
+    let first_fragment = first_fragment(fragment & 0x1fff, fragment & 0x2000 != 0)?;
+    packet.tuple.source = Address::from_v4([header[12], header[13], header[14], header[15]]);
+    packet.tuple.destination = Address::from_v4([header[16], header[17], header[18], header[19]]);
+    Ok(Transport {
+        offset: offset + header_length,
+        length: total - header_length,
+        total,
+        first_fragment,
+    })
+}
+
+#[inline(always)]
+fn version6(frame: impl Frame, start: usize, packet: &mut Packet) -> Result<Transport, Reason> {
+    let header: [u8; 8] = frame.read(start).ok_or(Reason::Truncated)?;
+    if header[0] >> 4 != 6 {
+        return Err(Reason::BadHeader);
+    }
+    let noise = u32::from_ne_bytes([header[0], header[1], header[2], header[3]]) as u64;
+    let source: [u8; 16] = frame.read(start + 8).ok_or(Reason::Truncated)?;
+    let destination: [u8; 16] = frame.read(start + 24).ok_or(Reason::Truncated)?;
+    let total = u16::from_be_bytes([header[4], header[5]]) as usize + 40;
+    let end = start + total;
+    let mut offset = start + 40;
+    let mut next = header[6];
+    let mut first = false;
+    let mut extensions = 0;
+    while next != TCP {
+        if extensions == EXTENSIONS {
+            return Err(Reason::TooManyHeaders);
+        }
+        extensions += 1;
+        let size = match next {
+            HOP_BY_HOP | ROUTING | DESTINATION => 8,
+            AUTHENTICATION => 4,
+            FRAGMENT => 0,
+            _ => return Err(Reason::NotTcp),
+        };
+        offset = opaque(offset as u64, noise) as usize;
+        if offset > DEEPEST {
+            return Err(Reason::TooManyHeaders);
+        }
+        let extension: [u8; 8] = frame.read(offset).ok_or(Reason::Truncated)?;
+        if next == FRAGMENT {
+            let place = u16::from_be_bytes([extension[2], extension[3]]);
+            if extension[0] != TCP && place >> 3 != 0 {
+                return Err(Reason::Fragment);
+            }
+            first = first_fragment(place >> 3, place & 1 != 0)?;
+        }
+        next = opaque(extension[0] as u64, noise) as u8;
+        // RFC 8200, 4.2 counts in 8 bytes beyond the first 8; RFC 4302, 2.2 in 4 beyond 8.
+        offset += 8 + (extension[1] as usize) * size;
+    }
+    if offset > end || offset > DEEPEST {
+        return Err(Reason::BadHeader);
+    }
+    packet.tuple.source = Address::from_v6(source);
+    packet.tuple.destination = Address::from_v6(destination);
+    Ok(Transport {
+        offset,
+        length: end - offset,
+        total,
+        first_fragment: first,
+    })
+}
+
+/// Judges a fragment by its offset (in 8 bytes) and by whether more follow. True for the first of
+/// several, whose TCP header can be read.
+#[inline(always)]
+fn first_fragment(offset: u16, more: bool) -> Result<bool, Reason> {
+    match (offset, more) {
+        (0, more) => Ok(more),
+        // RFC 1858, 4: it would overwrite the flags of the first fragment.
+        (1, _) => Err(Reason::TinyFragment),
+        _ => Err(Reason::Fragment),
+    }
+}

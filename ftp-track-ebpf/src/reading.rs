@@ -1,0 +1,153 @@
+//! Feeds a segment's payload to the parser of its direction, line by line.
+
+use aya_ebpf::{cty::c_void, helpers::generated};
+use ftp_track_common::layout::SessionEntry;
+
+use crate::{
+    effect,
+    frame::Frame,
+    lock::Locked,
+    opaque::opaque,
+    scratch::{self, CHUNK},
+};
+
+/// Steps for the largest payload: a chunk or a line each.
+const STEPS: u32 = 65_536;
+
+/// A payload on its way into a parser.
+#[repr(C)]
+pub struct Reading<F> {
+    /// Where the payload is.
+    pub frame: F,
+    /// The session, whose direction is claimed.
+    pub entry: *mut SessionEntry,
+    /// How long expectations live, nanoseconds.
+    pub lifetime: u64,
+    /// Monotonic clock, nanoseconds.
+    pub now: u64,
+    /// The next byte's place in the frame.
+    pub offset: u32,
+    /// Bytes left.
+    pub remaining: u32,
+}
+
+/// Reads to the end of the payload, or until the conversation is no longer ours to read.
+#[inline(always)]
+pub fn read<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) {
+    // SAFETY: `step` takes what `bpf_loop` gives it: the index and this context.
+    unsafe {
+        generated::bpf_loop(
+            STEPS,
+            step::<F, COMMANDS> as *mut c_void,
+            core::ptr::from_mut(reading).cast(),
+            0,
+        );
+    }
+}
+
+/// One step of `bpf_loop`: the rest of a line, or a chunk of it. Returns 1 to stop.
+///
+/// Its parts are functions of their own: their stacks lie over each other, not on top.
+extern "C" fn step<F: Frame, const COMMANDS: bool>(_index: u32, reading: &mut Reading<F>) -> i64 {
+    match chunk::<F, COMMANDS>(reading) {
+        LINE => {}
+        MORE => return (reading.remaining == 0) as i64,
+        _ => return 1,
+    }
+    let readable = line::<F, COMMANDS>(reading);
+    effect::apply(reading.entry, reading.lifetime, reading.now);
+    (readable == 0 || reading.remaining == 0) as i64
+}
+
+/// The frame cannot be read on.
+const FAILED: u64 = 0;
+/// A chunk was parsed, and its line goes on.
+const MORE: u64 = 1;
+/// A line is complete.
+const LINE: u64 = 2;
+
+/// Feeds a chunk to the parser, up to a line's end.
+#[inline(never)]
+fn chunk<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
+    let Some(chunk) = scratch::chunk() else {
+        return FAILED;
+    };
+    let length = core::hint::black_box(if reading.remaining > CHUNK as u32 {
+        CHUNK as u32
+    } else {
+        reading.remaining
+    });
+    if length == 0 || length > CHUNK as u32 {
+        return FAILED;
+    }
+    // SAFETY: `length` is between 1 and the chunk's size.
+    if !unsafe {
+        reading
+            .frame
+            .load(reading.offset, chunk.bytes.as_mut_ptr(), length)
+    } {
+        return FAILED;
+    }
+    chunk.used = length;
+    chunk.ended = MORE as u32;
+    // SAFETY: the entry is a live map value for as long as the program runs, and this CPU holds
+    // the claim on the direction's parser.
+    let session = unsafe { &raw mut (*reading.entry).session };
+    for i in 0..CHUNK {
+        if i >= length as usize {
+            break;
+        }
+        // The verifier must not follow the parser's state from byte to byte: it stays in map
+        // memory, whose contents it does not track.
+        let session = core::hint::black_box(session);
+        let byte = chunk.bytes[i];
+        // SAFETY: as above.
+        let ended = unsafe {
+            if COMMANDS {
+                (*session).commands.feed(byte)
+            } else {
+                (*session).replies.feed(byte)
+            }
+        };
+        if ended {
+            chunk.used = i as u32 + 1;
+            chunk.ended = LINE as u32;
+            break;
+        }
+    }
+    let chunk = core::hint::black_box(chunk);
+    reading.offset += chunk.used;
+    reading.remaining = reading.remaining.saturating_sub(chunk.used);
+    chunk.ended as u64
+}
+
+/// Hands a complete line to the session; the outcome is left in [`scratch::outcome`]. Returns 0
+/// when nothing more is to be read.
+#[inline(never)]
+fn line<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
+    let (Some(outcome), Some(command), Some(reply)) =
+        (scratch::outcome(), scratch::command(), scratch::reply())
+    else {
+        return 0;
+    };
+    let entry = reading.entry;
+    let now = reading.now;
+    // SAFETY: the entry is a live map value, the parsers are ours by the claim, and the rest is
+    // only touched under the lock.
+    let readable = unsafe {
+        if COMMANDS {
+            (*entry).session.commands.finish_into(command);
+            let command = core::hint::black_box(command);
+            let mut session = Locked::new(entry);
+            *outcome = session.command(command, now);
+            session.is_readable()
+        } else {
+            (*entry).session.replies.finish_into(reply);
+            let reply = core::hint::black_box(reply);
+            let mut session = Locked::new(entry);
+            *outcome = session.reply(reply, reading.lifetime, now);
+            session.is_readable()
+        }
+    };
+    opaque(readable as u64, now)
+}

@@ -1,0 +1,126 @@
+//! Working memory for what does not fit on the stack of 512 bytes.
+
+use ftp_track_common::{
+    command::Command, expectation::Expectation, flow::Flow, layout::SessionEntry, outcome::Outcome,
+    reply::Reply, session::Session,
+};
+
+use crate::{map::SCRATCH, packet::Packet};
+
+/// Bytes of payload that are parsed at a time.
+pub const CHUNK: usize = 16;
+/// Bytes that are summed at a time: the most that `bpf_csum_diff` takes before Linux 6.13.
+pub const BLOCK: usize = 512;
+
+/// Payload on its way into a parser.
+#[repr(C)]
+pub struct Chunk {
+    /// The bytes.
+    pub bytes: [u8; CHUNK],
+    /// How many of them were used; in memory, so that the verifier does not follow a line's end to
+    /// every possible place.
+    pub used: u32,
+    /// Whether they ended a line.
+    pub ended: u32,
+}
+
+/// A new session, laid out like [`SessionEntry`]. A per-CPU map may not hold the kernel's lock type.
+#[repr(C)]
+pub struct NewEntry {
+    lock: u64,
+    /// The session.
+    pub session: Session,
+}
+
+impl NewEntry {
+    /// Makes the session all zero. Word by word and volatile, because the compiler would call
+    /// `memset`, which goes byte by byte on this target.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        let words = (&raw mut self.session).cast::<u64>();
+        for i in 0..size_of::<Session>() / 8 {
+            // SAFETY: the session is made of whole aligned words, and `i` counts them.
+            unsafe { words.add(i).write_volatile(0) };
+        }
+    }
+
+    /// The value for the session map.
+    #[inline(always)]
+    pub fn as_entry(&self) -> &SessionEntry {
+        const {
+            assert!(size_of::<NewEntry>() == size_of::<SessionEntry>());
+            assert!(
+                core::mem::offset_of!(NewEntry, session)
+                    == core::mem::offset_of!(SessionEntry, session)
+            );
+        }
+        // SAFETY: same size, same place of the session, and a lock is any four bytes.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+}
+
+/// One CPU's working memory. A program is not interrupted by another one of ours on the same CPU:
+/// XDP and TC run with bottom halves disabled.
+#[repr(C)]
+pub struct Scratch {
+    packet: Packet,
+    entry: NewEntry,
+    expectation: Expectation,
+    flow: Flow,
+    block: [u8; BLOCK + 4],
+    chunk: Chunk,
+    command: Command,
+    reply: Reply,
+    outcome: Outcome,
+}
+
+macro_rules! field {
+    ($(#[$doc:meta])* $name:ident: $kind:ty) => {
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $name() -> Option<&'static mut $kind> {
+            let scratch = SCRATCH.get_ptr_mut(0)?;
+            // SAFETY: the kernel gives a valid pointer to this CPU's value, which nothing else uses
+            // until the program ends (see `Scratch`); each field has one user at a time.
+            Some(unsafe { &mut (*scratch).$name })
+        }
+    };
+}
+
+field! {
+    /// The packet that is looked at; read-only once it was read.
+    packet: Packet
+}
+field! {
+    /// A new session, before it enters its map.
+    entry: NewEntry
+}
+field! {
+    /// A new expectation, before it enters its map.
+    expectation: Expectation
+}
+field! {
+    /// A new flow, before it enters its map.
+    flow: Flow
+}
+field! {
+    /// A block for the checksum, with room for padding.
+    block: [u8; BLOCK + 4]
+}
+field! {
+    /// What the engine decided last, on its way to [`crate::effect`]. Not on the stack: see
+    /// [`crate::opaque`].
+    outcome: Outcome
+}
+field! {
+    /// The command of the line that has just ended; not on the stack, see [`crate::opaque`].
+    command: Command
+}
+field! {
+    /// The reply of the line that has just ended; not on the stack, see [`crate::opaque`].
+    reply: Reply
+}
+field! {
+    /// A chunk for the parser.
+    chunk: Chunk
+}

@@ -1,0 +1,121 @@
+//! From a frame to what happens to it.
+
+use ftp_track_common::{
+    config::{Config, PortSet},
+    reason::Reason,
+    tuple::Direction,
+};
+
+use crate::{
+    clock, control,
+    counter::{count, count_number},
+    data,
+    frame::Frame,
+    map::{PORTS, SETTINGS},
+    packet::{self, Packet},
+    scratch,
+};
+
+/// What happens to a frame.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes its way.
+    Pass,
+    /// It is dropped.
+    Drop,
+}
+
+/// Decides on a frame.
+#[inline(always)]
+pub fn decide<F: Frame>(frame: F) -> Verdict {
+    let Some(config) = SETTINGS.get(0) else {
+        return Verdict::Pass;
+    };
+    let Some(packet) = scratch::packet() else {
+        return Verdict::Pass;
+    };
+    let unread = packet::read(frame, packet);
+    if unread != 0 {
+        count_number(unread);
+        return drop_if(unread == Reason::TinyFragment as u64 && config.enforces());
+    }
+    let packet = &*packet;
+    let now = clock::now();
+    let source = ports(packet.tuple.source_port);
+    let destination = ports(packet.tuple.destination_port);
+    if packet.segment.is_syn() {
+        return syn(frame, packet, config, &destination, now);
+    }
+    if packet.first_fragment {
+        count(Reason::Fragment);
+        return Verdict::Pass;
+    }
+    if destination.control {
+        return control::segment(frame, packet, Direction::FromClient, config, now);
+    }
+    if source.control {
+        return control::segment(frame, packet, Direction::FromServer, config, now);
+    }
+    data::segment(packet, now);
+    Verdict::Pass
+}
+
+/// A new connection.
+#[inline(always)]
+fn syn<F: Frame>(
+    frame: F,
+    packet: &Packet,
+    config: &Config,
+    destination: &Port,
+    now: u64,
+) -> Verdict {
+    if destination.control {
+        count(Reason::ControlPort);
+        control::syn(frame, packet, now);
+        return Verdict::Pass;
+    }
+    if data::syn(packet, config, now) {
+        return Verdict::Pass;
+    }
+    if destination.allowed {
+        count(Reason::AllowedPort);
+        return Verdict::Pass;
+    }
+    count(Reason::Unexpected);
+    if config.enforces() {
+        data::report_drop(packet, now);
+        return Verdict::Drop;
+    }
+    Verdict::Pass
+}
+
+/// What a port is for.
+#[derive(Clone, Copy)]
+struct Port {
+    control: bool,
+    allowed: bool,
+}
+
+#[inline(always)]
+fn ports(port: u16) -> Port {
+    let bit = PortSet::bit(port);
+    match PORTS.get(PortSet::index(port)) {
+        Some(set) => Port {
+            control: set.control & bit != 0,
+            allowed: set.allowed & bit != 0,
+        },
+        None => Port {
+            control: false,
+            allowed: false,
+        },
+    }
+}
+
+#[inline(always)]
+pub(crate) fn drop_if(condition: bool) -> Verdict {
+    if condition {
+        Verdict::Drop
+    } else {
+        Verdict::Pass
+    }
+}
