@@ -13,6 +13,9 @@ use crate::transfer::{Direction, Mode, Outcome, Transfer};
 /// How long a transfer that should work may take. It takes far less unless packets are lost.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Failures after which the rest of a matrix is given up: each may take as long as [`PATIENCE`].
+const TOO_MANY: usize = 4;
+
 /// One transfer with one server.
 #[derive(Debug, Clone, Copy)]
 pub struct Cell {
@@ -93,6 +96,12 @@ impl Tally {
     pub fn run(lab: &Lab, server: &Server, family: Family) -> Self {
         let mut tally = Self::default();
         for cell in cells(server.kind(), family) {
+            if tally.failed.len() == TOO_MANY {
+                tally
+                    .failed
+                    .push("given up: the other cells were not run".to_owned());
+                break;
+            }
             if let Some(reason) = cell.obstacle() {
                 tally.left_out.push(format!("{cell}: {reason}"));
                 continue;
