@@ -181,9 +181,7 @@ impl AddressText {
             self.broken = 1;
         }
         self.colons = 0;
-        if self.digits < u8::MAX {
-            self.digits += 1;
-        }
+        self.digits = self.digits.saturating_add(1);
     }
 
     #[inline(always)]

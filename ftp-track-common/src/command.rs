@@ -224,7 +224,7 @@ impl CommandLine {
         }
     }
 
-    /// Ready for the next line. Telnet state goes on: a sequence may span lines.
+    /// Ready for the next line.
     #[inline(always)]
     pub fn restart(&mut self) {
         self.host_port.start();

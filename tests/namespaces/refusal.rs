@@ -76,8 +76,8 @@ fn an_announcement_opens_one_port_once() {
 
         let data = control.open_data(&announcement).unwrap();
         drop(data);
-        // vsftpd has closed its listener by now, so there must be one to reach.
-        let _again = listen(&lab, Host::Server, announced).unwrap();
+        // Either the server still listens there, or we do: below it is reached.
+        let _again = listen(&lab, Host::Server, announced).ok();
         assert!(
             !reaches(&lab, Host::Client, announced).unwrap(),
             "{family}: a second time"

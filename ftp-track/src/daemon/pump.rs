@@ -8,9 +8,9 @@ use tracing::warn;
 
 use super::{tracker::Events, watch::watch};
 
-/// Records that are handed out at once, so that no flood of events keeps the daemon from its
-/// other work.
-const BATCH: usize = 256;
+/// Records that are handed out at once: about as many as the runtime lets a follower take in one
+/// turn, so that a flood neither keeps the daemon from its other work nor outruns its followers.
+const BATCH: usize = 64;
 
 /// The reader of the ring buffer.
 pub struct Pump {

@@ -68,6 +68,8 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
             batch = pump.next() => {
                 let batch = batch.map_err(Error::system("the ring buffer cannot be watched"))?;
                 daemon.report(&batch);
+                // In a flood the ring is always ready: followers need their turn too.
+                tokio::task::yield_now().await;
             }
             _ = seconds.0.tick() => daemon.tick(),
             _ = sweeps.0.tick() => daemon.sweep().await,

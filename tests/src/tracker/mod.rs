@@ -19,6 +19,8 @@ use crate::lab::{Host, LAN, Lab, WAN};
 use crate::process::{self, Service};
 use crate::server::CONTROL_PORT;
 
+/// What it logs as soon as it is attached.
+const READY: &str = "tracking on";
 /// How long loading may take: the verifier reads hundreds of thousands of instructions.
 const START: Duration = Duration::from_secs(60);
 
@@ -69,7 +71,10 @@ impl<'a> Tracker<'a> {
         let _ = fs::remove_file(&log);
         let service = Service::start("ftp-track", run_command(lab, mode)?, &log)?;
         let mut tracker = Self { lab, service };
-        let ready = || stats(lab).is_ok();
+        // Both: a killed tracker leaves maps that `stats` reads too.
+        let ready = || {
+            fs::read_to_string(&log).is_ok_and(|text| text.contains(READY)) && stats(lab).is_ok()
+        };
         tracker.service.wait_ready(START, ready)?;
         Ok(tracker)
     }
