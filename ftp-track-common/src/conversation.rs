@@ -381,12 +381,18 @@ impl Conversation {
         outcome
     }
 
-    /// Ends the pending expectation, if there is one.
+    /// Ends the pending expectation, if there is one. Of one that a data connection has used, the
+    /// reason is that.
     #[inline(always)]
     pub fn end_pending(&mut self, reason: Reason) -> Announcement {
         if !self.pending.is_some() {
             return Announcement::default();
         }
+        let reason = if self.pending.is_used() {
+            Reason::Used
+        } else {
+            reason
+        };
         self.pending.clear();
         Announcement {
             id: self.pending.id,

@@ -106,7 +106,9 @@ pub struct Session {
     picked_up: u8,
     /// Directions that lost bytes: their parsers start at the next line end.
     skips: [u8; 2],
-    reserved: [u8; 2],
+    /// Why it ended: a [`Reason`], or 0.
+    end_reason: u8,
+    reserved: u8,
 }
 
 impl Session {
@@ -155,7 +157,14 @@ impl Session {
         self.unconfirmed = 0;
         self.picked_up = 0;
         self.skips = [0; 2];
+        self.end_reason = 0;
         self.commands.restart();
+    }
+
+    /// Why it ended: the number of a [`Reason`], 0 while it lives.
+    #[inline(always)]
+    pub const fn end_reason(&self) -> u8 {
+        self.end_reason
     }
 
     /// Whether it was picked up in the middle.
@@ -387,6 +396,7 @@ impl Session {
     #[inline(always)]
     pub fn end(&mut self, reason: Reason, now: u64, outcome: &mut Outcome) {
         self.ended = now.max(1);
+        self.end_reason = reason as u8;
         let ended = self.conversation.end(reason).ended;
         if ended.id != 0 {
             outcome.ended = ended;

@@ -124,9 +124,9 @@ pub fn segment<F: Frame>(
     if changed() {
         effect::apply(entry, config.expectation_lifetime, now);
     }
-    // SAFETY: an aligned word that is written once in the session's life.
-    if alive && unsafe { (*entry).session.ended } != 0 {
-        let reason = scratch::outcome().map_or(0, |outcome| outcome.ended.reason);
+    // SAFETY: single aligned values that are written once in the session's life.
+    let (ended, reason) = unsafe { ((*entry).session.ended, (*entry).session.end_reason()) };
+    if alive && ended != 0 {
         tell(EventKind::SessionEnd, entry, &packet.tuple, reason, now);
     }
     verdict

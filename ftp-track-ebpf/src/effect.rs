@@ -32,7 +32,10 @@ pub fn apply(entry: *mut SessionEntry, lifetime: u64, now: u64) {
     let (key, session) = unsafe { (&(*entry).session.key, (*entry).session.id) };
     if outcome.ended.id != 0 {
         remove(key, session, &outcome.ended);
-        tell(EventKind::ExpectationEnd, key, session, &outcome.ended, now);
+        // Of its use there was an event.
+        if outcome.ended.reason != Reason::Used as u8 {
+            tell(EventKind::ExpectationEnd, key, session, &outcome.ended, now);
+        }
     }
     if outcome.refused.kind != 0 {
         count_number(outcome.refused.reason as u64);

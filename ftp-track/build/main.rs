@@ -4,6 +4,8 @@ mod distribution;
 mod object;
 mod rustup;
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 
 use crate::{distribution::Distribution, object::Object};
@@ -19,10 +21,20 @@ const SOURCES: &[&str] = &[
     "../ftp-track-ebpf/src",
 ];
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     for path in SOURCES {
         println!("cargo:rerun-if-changed={path}");
     }
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<()> {
     let object = Object::of_environment()?;
     let distribution = Distribution::find(&object.target);
     let missing = match (&distribution, object::has_linker()) {
@@ -36,6 +48,6 @@ fn main() -> Result<()> {
     };
     bail!(
         "the kernel programs cannot be compiled: {missing}.\n\
-         Install what is missing with one command:\n\n    cargo xtask setup\n"
+         One command installs what is missing:\n\n    cargo xtask setup\n"
     )
 }

@@ -25,7 +25,7 @@ fn two_instances_do_not_see_each_other() {
     let labs = [Lab::new().unwrap(), Lab::new().unwrap()];
     let [one, other] = &labs;
     let server = Server::start(one, ServerKind::Vsftpd, Family::V4).unwrap();
-    let other_server = Server::start(other, ServerKind::Pyftpdlib, Family::V4).unwrap();
+    let other_server = Server::start(other, ServerKind::Proftpd, Family::V4).unwrap();
     let tracker = Tracker::start(one, TrackerMode::Enforce).unwrap();
     let other_tracker = Tracker::start(other, TrackerMode::Enforce).unwrap();
 

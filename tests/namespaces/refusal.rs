@@ -2,9 +2,11 @@
 //! although something listens there and nothing else stands in the way.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ftp_track_tests::control::{Control, listen, reaches};
 use ftp_track_tests::lab::{Family, Host, Lab};
+use ftp_track_tests::process::wait_until;
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode};
 use ftp_track_tests::transfer::Mode;
@@ -76,8 +78,16 @@ fn an_announcement_opens_one_port_once() {
 
         let data = control.open_data(&announcement).unwrap();
         drop(data);
-        // Either the server still listens there, or we do: below it is reached.
-        let _again = listen(&lab, Host::Server, announced).ok();
+        // The server stops to listen there some time after the transfer; we go on in its place.
+        let mut again = None;
+        wait_until(Duration::from_secs(5), || {
+            again = listen(&lab, Host::Server, announced).ok();
+            again.is_some()
+        });
+        assert!(
+            again.is_some(),
+            "{family}: nothing can listen on {announced}"
+        );
         assert!(
             !reaches(&lab, Host::Client, announced).unwrap(),
             "{family}: a second time"

@@ -76,7 +76,7 @@ fn a_used_one_is_not_armed_again_once_it_is_replaced() {
     let pending = &mut connection.session.conversation.pending;
     assert_eq!(pending.take(1, now), Ok(()));
     connection.client("PASV");
-    assert_eq!(connection.take_notes(), ["ended PASV 5001 replaced"]);
+    assert_eq!(connection.take_notes(), ["ended PASV 5001 used"]);
     let pending = &mut connection.session.conversation.pending;
     assert!(!pending.rearm(1, now));
     connection.server("227 (192,0,2,1,19,137)");
