@@ -39,8 +39,8 @@ fn build() -> Result<()> {
     let distribution = Distribution::find(&object.target);
     let missing = match (&distribution, object::has_linker()) {
         (_, false) => "bpf-linker is not in PATH",
-        (Some(distribution), true) => return distribution.build(&object),
-        (None, true) if rustup::is_ready() => return rustup::build(),
+        (Some(distribution), true) => return object.compile(distribution.cargo()),
+        (None, true) if rustup::is_ready() => return object.compile(rustup::cargo()),
         (None, true) => {
             "there is neither a distribution's rustc with a core library for eBPF nor a rustup \
              nightly with rust-src"

@@ -2,15 +2,12 @@
 
 use std::{path::Path, process::Command};
 
-use anyhow::Result;
-use aya_build::{Package, Toolchain};
-
-use crate::object::{self, PACKAGE, PACKAGE_ROOT};
+use crate::object;
 
 /// Whether the toolchain and its rust-src are installed.
 pub fn is_ready() -> bool {
-    let mut command = Command::new("rustup");
-    command.args(["run", "nightly", "rustc", "--print", "sysroot"]);
+    let mut command = run("rustc");
+    command.args(["--print", "sysroot"]);
     object::first_line(&mut command).is_some_and(|sysroot| {
         Path::new(&sysroot)
             .join("lib/rustlib/src/rust/library")
@@ -18,12 +15,16 @@ pub fn is_ready() -> bool {
     })
 }
 
-/// Compiles the object.
-pub fn build() -> Result<()> {
-    let package = Package {
-        name: PACKAGE,
-        root_dir: PACKAGE_ROOT,
-        ..Package::default()
-    };
-    aya_build::build_ebpf([package], Toolchain::Nightly)
+/// The toolchain's cargo, told to compile the core library too.
+pub fn cargo() -> Command {
+    let mut cargo = run("cargo");
+    // The running cargo names its own compiler.
+    cargo.args(["-Z", "build-std=core"]).env_remove("RUSTC");
+    cargo
+}
+
+fn run(program: &str) -> Command {
+    let mut command = Command::new("rustup");
+    command.args(["run", "nightly", program]);
+    command
 }

@@ -45,7 +45,6 @@ impl Attachment {
     /// A driver refuses for many reasons: it has no XDP, or the MTU is larger than a page allows
     /// (ERANGE), or its receive queues are set up otherwise. All of them leave the generic way.
     pub fn make(program: &mut Xdp, interface: &Interface) -> Result<Self, Error> {
-        check_free(interface)?;
         let driver = match program.attach_to_if_index(interface.index, XdpMode::Driver) {
             Ok(link) => return Ok(Self::new(interface, HookMode::Driver, link)),
             Err(error) => cause::chain(&error),
@@ -76,7 +75,8 @@ impl Attachment {
     }
 }
 
-fn check_free(interface: &Interface) -> Result<(), Error> {
+/// Fails if `interface` has an XDP program already.
+pub fn check_free(interface: &Interface) -> Result<(), Error> {
     if interface.programs.is_empty() {
         return Ok(());
     }

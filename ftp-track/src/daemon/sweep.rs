@@ -109,6 +109,14 @@ fn judge(expectation: &Expectation, session: Option<&Session>, now: u64) -> Verd
     let Some(session) = session.filter(|session| session.id == expectation.session) else {
         return Verdict::Forgotten;
     };
+    if expectation.id == 0 {
+        // PORT or EPRT that waits for the server's answer; nothing has been reported of it.
+        return if now < expectation.expires {
+            Verdict::Keep
+        } else {
+            Verdict::Forgotten
+        };
+    }
     let pending = &session.conversation.pending;
     if !pending.is_some() || pending.id != expectation.id {
         Verdict::Forgotten

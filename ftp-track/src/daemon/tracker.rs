@@ -8,7 +8,12 @@ use aya::{
 use ftp_track_common::layout;
 use tracing::info;
 
-use super::{Error, attachment::Attachment, interface::Interface, requirement};
+use super::{
+    Error,
+    attachment::{Attachment, check_free},
+    interface::Interface,
+    requirement,
+};
 use crate::{
     config::Settings,
     kernel,
@@ -32,6 +37,7 @@ pub struct Tracker {
 impl Tracker {
     /// Loads the programs, tells them the settings, pins the maps and attaches.
     pub fn start(settings: &Settings, interfaces: &[Interface]) -> Result<(Self, Events), Error> {
+        interfaces.iter().try_for_each(check_free)?;
         PinDirectory::check_bpffs()?;
         requirement::check()?;
         // What an earlier tracker left goes first: nobody may take it for this one's.
