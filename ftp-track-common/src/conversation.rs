@@ -6,6 +6,7 @@ use crate::{
     address::Address,
     command::Command,
     expectation::Pending,
+    invitation::Invitation,
     outcome::{Announcement, Outcome},
     reason::Reason,
     reply::{self, Reply},
@@ -42,6 +43,8 @@ pub struct Conversation {
     requests: Requests,
     /// The expectation that waits or is in use.
     pub pending: Pending,
+    /// The PORT or EPRT that waits for its answer.
+    invitation: Invitation,
     /// When the last line came.
     last_line: u64,
     /// Commands seen.
@@ -146,7 +149,12 @@ impl Conversation {
         }
         if !self.requests.push(request) {
             outcome.counted = Reason::TooManyRequests as u8;
-            outcome.refused = announcement(&request, Reason::TooManyRequests as u8);
+            if request.is_active() || request.is_passive() {
+                outcome.refused = announcement(&request, Reason::TooManyRequests as u8);
+            }
+        } else if request.is_active() && request.refusal == 0 {
+            outcome.withdrawn = self.invitation.send(request.port);
+            outcome.invited = request.port;
         }
         if self.answered == index && request.supersedes() {
             outcome.ended = self.end_pending(end_reason(&request));
@@ -290,6 +298,14 @@ impl Conversation {
         }
         self.requests.pop();
         self.answered = self.answered.wrapping_add(1);
+        let withdrawn = if self.invitation.is_to(request.port) {
+            self.invitation.withdraw()
+        } else {
+            0
+        };
+        if request.refusal == Reason::Used as u8 {
+            return Outcome::nothing();
+        }
         if request.refusal != 0 {
             // It was reported when it was sent. If the server obeys it, what was pending is void.
             let mut outcome = Outcome::nothing();
@@ -303,7 +319,40 @@ impl Conversation {
         } else {
             Reason::None
         };
-        self.settle(request, refusal, lifetime, now)
+        let mut outcome = self.settle(request, refusal, lifetime, now);
+        if outcome.made.id == 0 {
+            outcome.withdrawn = withdrawn;
+        }
+        outcome
+    }
+
+    /// The server connects to `port` before it has answered the PORT or EPRT that is next in line
+    /// (see [`crate::invitation`]). Once that counts as its answer, the expectation is made and
+    /// used at once; gives its number.
+    #[inline(always)]
+    pub fn connect_early(
+        &mut self,
+        port: u16,
+        first: u32,
+        patience: u64,
+        now: u64,
+    ) -> Result<u32, Reason> {
+        let request = match self.requests.front() {
+            Some(request) if request.index == self.answered => request,
+            _ => return Err(Reason::BeforeAnswer),
+        };
+        let waits = request.is_active() && request.refusal == 0 && request.port == port;
+        if !waits || !self.invitation.is_to(port) {
+            return Err(Reason::Replaced);
+        }
+        if self.has(EPSV_ALL) {
+            return Err(Reason::AfterEpsvAll);
+        }
+        self.invitation.knock(first, patience, now)?;
+        let outcome = self.settle(&request, Reason::None, STALE_TIME, now);
+        self.requests.mark_front(Reason::Used as u8);
+        self.pending.take(outcome.made.id, now)?;
+        Ok(outcome.made.id)
     }
 
     /// A PORT, PASV, EPRT or EPSV has its answer: it makes an expectation unless it is refused.
@@ -376,6 +425,7 @@ impl Conversation {
     pub fn end(&mut self, reason: Reason) -> Outcome {
         let mut outcome = Outcome::nothing();
         outcome.ended = self.end_pending(reason);
+        outcome.withdrawn = self.invitation.withdraw();
         self.requests.clear();
         self.answered = self.commands;
         outcome

@@ -88,7 +88,7 @@ pub struct Expectation {
     pub created: u64,
     /// When it ends; monotonic clock, nanoseconds.
     pub expires: u64,
-    /// Its number in the session, from 1.
+    /// Its number in the session, from 1; 0 while the server has not answered the PORT or EPRT.
     pub id: u32,
     /// A [`RequestKind`]: PORT, EPRT, PASV or EPSV.
     pub kind: u8,

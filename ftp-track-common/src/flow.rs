@@ -86,11 +86,12 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The flow that a SYN opens by using an expectation.
+    /// The flow that a SYN opens by using `expectation`, whose number is `id`.
     #[inline(always)]
     pub fn open(
         &mut self,
         expectation: &Expectation,
+        id: u32,
         initiator_is_low: bool,
         segment: &Segment,
         now: u64,
@@ -102,7 +103,7 @@ impl Flow {
         self.ended = 0;
         self.packets = [0; 2];
         self.bytes = [0; 2];
-        self.expectation = expectation.id;
+        self.expectation = id;
         self.first = segment.sequence;
         self.kind = expectation.kind;
         self.initiator_is_low = initiator_is_low as u8;

@@ -19,6 +19,7 @@ pub mod extended;
 pub mod flow;
 pub mod handshake;
 pub mod host_port;
+pub mod invitation;
 pub mod layout;
 pub mod number;
 pub mod outcome;

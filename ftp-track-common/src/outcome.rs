@@ -42,7 +42,12 @@ pub struct Outcome {
     /// A [`Reason`] to count.
     pub counted: u8,
     /// Reserved, zero.
-    pub reserved: [u8; 7],
+    pub reserved: [u8; 3],
+    /// The port of a PORT or EPRT that now waits for its answer, 0 for none: see
+    /// [`crate::invitation`].
+    pub invited: u16,
+    /// The port of one that no longer waits, 0 for none.
+    pub withdrawn: u16,
 }
 
 impl Outcome {
@@ -60,7 +65,9 @@ impl Outcome {
             made: NONE,
             refused: NONE,
             counted: 0,
-            reserved: [0; 7],
+            reserved: [0; 3],
+            invited: 0,
+            withdrawn: 0,
         }
     }
 

@@ -81,6 +81,7 @@ reasons! {
     TooManyRequests = 43, "too_many_requests", "More PORT, PASV and the like are outstanding than are remembered.";
     Unconfirmed = 44, "unconfirmed", "Of a connection picked up in the middle, the other side has not been seen yet.";
     StaleCommands = 45, "stale_commands", "Commands that were never answered were given up.";
+    BeforeAnswer = 46, "before_answer", "The server connected before it had accepted PORT or EPRT; it has to try again.";
 
     // The expectation.
     Replaced = 48, "replaced", "A newer PORT, PASV, EPRT or EPSV took its place.";

@@ -102,6 +102,12 @@ impl Requests {
         (self.length != 0).then_some(self.entries[(self.head & MASK) as usize])
     }
 
+    /// Marks the oldest request as settled, for `reason`.
+    #[inline(always)]
+    pub fn mark_front(&mut self, reason: u8) {
+        self.entries[(self.head & MASK) as usize].refusal = reason;
+    }
+
     /// Takes the oldest request out.
     #[inline(always)]
     pub fn pop(&mut self) {

@@ -397,9 +397,12 @@ impl Session {
     pub fn end(&mut self, reason: Reason, now: u64, outcome: &mut Outcome) {
         self.ended = now.max(1);
         self.end_reason = reason as u8;
-        let ended = self.conversation.end(reason).ended;
-        if ended.id != 0 {
-            outcome.ended = ended;
+        let end = self.conversation.end(reason);
+        if end.ended.id != 0 {
+            outcome.ended = end.ended;
+        }
+        if end.withdrawn != 0 {
+            outcome.withdrawn = end.withdrawn;
         }
     }
 

@@ -1,9 +1,11 @@
 //! From an expectation to a flow.
 
 use ftp_track_common::{
+    config::Config,
     event::EventKind,
     expectation::Expectation,
     flow::Flow,
+    invitation::PATIENCE,
     reason::Reason,
     tuple::{ExpectationKey, FlowKey},
 };
@@ -22,20 +24,29 @@ use crate::{
 /// The session has the last word: the expectation counts only while its master, under its lock,
 /// says that it is armed. So it cannot be used twice, nor outlive its control connection.
 #[inline(always)]
-pub fn admit(packet: &Packet, key: &FlowKey, source_is_low: bool, now: u64) -> bool {
+pub fn admit(
+    packet: &Packet,
+    key: &FlowKey,
+    source_is_low: bool,
+    config: &Config,
+    now: u64,
+) -> bool {
     let place = ExpectationKey::of_syn(&packet.tuple);
     // SAFETY: values of this map never change after they were inserted.
-    let Some(expectation) = (unsafe { EXPECTATIONS.get(&place) }) else {
+    let Some(expectation) = (unsafe { EXPECTATIONS.get(place) }) else {
         return false;
     };
-    if let Err(reason) = take(expectation, now) {
-        count(reason);
-        return false;
-    }
+    let id = match take(expectation, packet, config, now) {
+        Ok(id) => id,
+        Err(reason) => {
+            count(reason);
+            return false;
+        }
+    };
     let Some(flow) = scratch::flow() else {
         return false;
     };
-    flow.open(expectation, source_is_low, &packet.segment, now);
+    flow.open(expectation, id, source_is_low, &packet.segment, now);
     flow.packets[0] = 1;
     flow.bytes[0] = packet.length as u64;
     if FLOWS.insert(key, &*flow, 0).is_err() {
@@ -62,19 +73,36 @@ pub fn admit(packet: &Packet, key: &FlowKey, source_is_low: bool, now: u64) -> b
 }
 
 #[inline(always)]
-fn take(expectation: &Expectation, now: u64) -> Result<(), Reason> {
+fn take(
+    expectation: &Expectation,
+    packet: &Packet,
+    config: &Config,
+    now: u64,
+) -> Result<u32, Reason> {
     let entry = SESSIONS
         .get_ptr_mut(&expectation.master)
         .ok_or(Reason::MasterGone)?;
     let (id, session) = (expectation.id, expectation.session);
+    let (port, first) = (packet.tuple.destination_port, packet.segment.sequence);
+    let patience = if config.enforces() { PATIENCE } else { 0 };
     // SAFETY: the entry is a live map value.
     let mut master = unsafe { Locked::new(entry) };
     if master.id != session || master.ended != 0 {
         return Err(Reason::MasterGone);
     }
-    master.conversation.pending.take(id, now)?;
+    let id = if id == 0 {
+        if !master.is_confirmed() {
+            return Err(Reason::Unconfirmed);
+        }
+        master
+            .conversation
+            .connect_early(port, first, patience, now)?
+    } else {
+        master.conversation.pending.take(id, now)?;
+        id
+    };
     master.seen = now;
-    Ok(())
+    Ok(id)
 }
 
 /// The data connection was refused before it was established: its expectation may be used again.

@@ -108,8 +108,8 @@ pub fn segment<F: Frame>(
                 Direction::FromServer => reading::read::<F, false>(&mut reading),
             }
             let end = packet.segment.sequence.wrapping_add(packet.segment.length);
-            // SAFETY: the entry is a live map value.
             let outcome = scratch::outcome();
+            // SAFETY: the entry is a live map value.
             let mut session = unsafe { Locked::new(entry) };
             if let Some(outcome) = outcome
                 && session.id == id
@@ -135,7 +135,9 @@ pub fn segment<F: Frame>(
 /// Whether the last outcome asks for anything.
 #[inline(always)]
 fn changed() -> bool {
-    scratch::outcome().is_some_and(|outcome| outcome.ended.id != 0 || outcome.counted != 0)
+    scratch::outcome().is_some_and(|outcome| {
+        outcome.ended.id != 0 || outcome.counted != 0 || outcome.withdrawn != 0
+    })
 }
 
 /// A SYN-ACK: the server answers.

@@ -1,5 +1,6 @@
 //! Does outside of the session what a line, or the connection's end, led to.
 
+use aya_ebpf::bindings::{BPF_ANY, BPF_NOEXIST};
 use ftp_track_common::{
     address::Address,
     event::EventKind,
@@ -7,6 +8,7 @@ use ftp_track_common::{
     layout::SessionEntry,
     outcome::{Announcement, Outcome},
     reason::Reason,
+    request::RequestKind,
     tuple::{SessionKey, Tuple},
 };
 
@@ -41,6 +43,15 @@ pub fn apply(entry: *mut SessionEntry, lifetime: u64, now: u64) {
         count_number(outcome.refused.reason as u64);
         tell(EventKind::Refused, key, session, &outcome.refused, now);
     }
+    if outcome.withdrawn != 0 {
+        remove(key, session, &invitation(outcome.withdrawn));
+    }
+    if outcome.invited != 0 {
+        // Never in the place of one that is armed already. If there is no room, the server has to
+        // answer first.
+        let asked = invitation(outcome.invited);
+        let _: bool = insert(key, session, &asked, lifetime, now);
+    }
     if outcome.made.id == 0 {
         return;
     }
@@ -56,6 +67,17 @@ pub fn apply(entry: *mut SessionEntry, lifetime: u64, now: u64) {
     let mut refused = outcome.made;
     refused.reason = Reason::ExpectationsFull as u8;
     tell(EventKind::Refused, key, session, &refused, now);
+}
+
+/// The expectation that a PORT or EPRT without an answer would make.
+#[inline(always)]
+fn invitation(port: u16) -> Announcement {
+    Announcement {
+        id: 0,
+        port,
+        kind: RequestKind::Port as u8,
+        reason: 0,
+    }
 }
 
 /// Takes an expectation out, unless a newer control connection has put its own in its place.
@@ -90,8 +112,9 @@ fn insert(key: &SessionKey, session: u64, made: &Announcement, lifetime: u64, no
     expectation.reserved = 0;
     expectation.translated_port = 0;
     expectation.translated = Address::default();
+    let flags = if made.id == 0 { BPF_NOEXIST } else { BPF_ANY };
     EXPECTATIONS
-        .insert(kind.key(key, made.port), &*expectation, 0)
+        .insert(kind.key(key, made.port), &*expectation, flags as u64)
         .is_ok()
 }
 

@@ -8,6 +8,10 @@
     feature(asm_experimental_arch),
     expect(unstable_features, reason = "atomic instructions need assembly on bpf")
 )]
+#![allow(
+    clippy::needless_borrows_for_generic_args,
+    reason = "a key that is passed by value is copied on a stack of 512 bytes"
+)]
 
 mod admission;
 mod checksum;
@@ -16,6 +20,11 @@ mod control;
 mod counter;
 mod data;
 mod effect;
+#[allow(
+    missing_docs,
+    reason = "the entry macros wrap each documented function in one of their own"
+)]
+mod entry;
 mod ethernet;
 mod frame;
 mod lock;
@@ -27,19 +36,6 @@ mod report;
 mod scratch;
 mod tcp;
 mod verdict;
-
-use aya_ebpf::{bindings::xdp_action, macros::xdp, programs::XdpContext};
-
-use crate::{frame::XdpFrame, verdict::Verdict};
-
-/// Every frame that comes in by a named interface.
-#[xdp]
-pub fn ftp_track_xdp(context: XdpContext) -> u32 {
-    match verdict::decide(XdpFrame::new(&context)) {
-        Verdict::Pass => xdp_action::XDP_PASS,
-        Verdict::Drop => xdp_action::XDP_DROP,
-    }
-}
 
 /// `bpf_loop`, the ring buffer's helpers and locks are open to programs under any licence; the
 /// conntrack functions are not.

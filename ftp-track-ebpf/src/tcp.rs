@@ -80,7 +80,7 @@ fn window_scale(frame: impl Frame, start: usize, end: usize) -> u8 {
             END_OF_OPTIONS => return 0,
             WINDOW_SCALE if length == 3 => return (value & 15) + 1,
             NO_OPERATION => 1,
-            _ if length < 2 || length > 40 => return 0,
+            _ if !(2..=40).contains(&length) => return 0,
             _ => length as usize,
         };
         seen += 1;

@@ -29,7 +29,13 @@ fn opened() -> Flow {
         kind: 3,
         ..Expectation::default()
     };
-    flow.open(&expectation, true, &segment(SYN, FIRST, 0), SECOND);
+    flow.open(
+        &expectation,
+        expectation.id,
+        true,
+        &segment(SYN, FIRST, 0),
+        SECOND,
+    );
     flow
 }
 
