@@ -2,7 +2,10 @@
 
 use aya_ebpf::{bindings::xdp_action, macros::xdp, programs::XdpContext};
 
-use crate::{frame::XdpFrame, verdict::Verdict};
+use crate::{
+    frame::XdpFrame,
+    verdict::{self, Verdict},
+};
 
 /// Every frame that comes in by a named interface.
 #[xdp]
