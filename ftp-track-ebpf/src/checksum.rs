@@ -4,6 +4,7 @@ use aya_ebpf::{cty::c_void, helpers::generated};
 
 use crate::{
     frame::Frame,
+    opaque::bounded,
     packet::Packet,
     scratch::{self, BLOCK},
 };
@@ -63,14 +64,10 @@ extern "C" fn add_block<F: Frame>(_index: u32, sum: &mut Sum<F>) -> i64 {
         sum.failed = 1;
         return 1;
     };
-    let length = core::hint::black_box(if sum.remaining > BLOCK as u32 {
-        BLOCK as u32
-    } else {
-        sum.remaining
-    });
-    if length == 0 || length > BLOCK as u32 {
+    if sum.remaining == 0 {
         return 1;
     }
+    let length = bounded::<{ BLOCK as u32 }>(sum.remaining.min(BLOCK as u32));
     let block = block.as_mut_ptr();
     // SAFETY: `length` is between 1 and the block's size, and the block has four bytes more for
     // the padding.

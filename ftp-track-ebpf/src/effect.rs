@@ -22,16 +22,41 @@ use crate::{
 
 /// Acts on [`scratch::outcome`]: puts expectations in and takes them out, counts and reports.
 /// `lifetime` and `now` are nanoseconds.
-#[inline(never)]
+#[inline(always)]
 pub fn apply(entry: *mut SessionEntry, lifetime: u64, now: u64) {
-    let Some(outcome) = scratch::outcome() else {
-        return;
+    // SAFETY: the entry is a live map value; key and number do not change while the session is in
+    // its map.
+    let full = unsafe {
+        let session = &raw const (*entry).session;
+        ftp_track_apply(&raw const (*session).key, (*session).id, lifetime, now)
+    };
+    if full != 0 {
+        // SAFETY: the entry is a live map value.
+        unsafe { Locked::new(entry) }
+            .conversation
+            .end_pending(Reason::ExpectationsFull);
+    }
+}
+
+/// [`apply`] without the lock; 1 when the expectation map is full. A global function: see
+/// [`crate::feed`].
+///
+/// # Safety
+/// `key` must be null or valid.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ftp_track_apply(
+    key: *const SessionKey,
+    session: u64,
+    lifetime: u64,
+    now: u64,
+) -> u64 {
+    // SAFETY: the caller gives a valid pointer, if it is not null.
+    let (Some(key), Some(outcome)) = (unsafe { key.as_ref() }, scratch::outcome()) else {
+        return 0;
     };
     let outcome: &Outcome = outcome;
     count_number(outcome.counted as u64);
-    // SAFETY: the entry is a live map value; key and number do not change while the session is in
-    // its map.
-    let (key, session) = unsafe { (&(*entry).session.key, (*entry).session.id) };
     if outcome.ended.id != 0 {
         remove(key, session, &outcome.ended);
         // Of its use there was an event.
@@ -53,20 +78,17 @@ pub fn apply(entry: *mut SessionEntry, lifetime: u64, now: u64) {
         let _: bool = insert(key, session, &asked, lifetime, now);
     }
     if outcome.made.id == 0 {
-        return;
+        return 0;
     }
     if insert(key, session, &outcome.made, lifetime, now) {
         tell(EventKind::ExpectationNew, key, session, &outcome.made, now);
-        return;
+        return 0;
     }
     count(Reason::ExpectationsFull);
-    // SAFETY: the entry is a live map value.
-    unsafe { Locked::new(entry) }
-        .conversation
-        .end_pending(Reason::ExpectationsFull);
     let mut refused = outcome.made;
     refused.reason = Reason::ExpectationsFull as u8;
     tell(EventKind::Refused, key, session, &refused, now);
+    1
 }
 
 /// The expectation that a PORT or EPRT without an answer would make.

@@ -26,6 +26,7 @@ mod effect;
 )]
 mod entry;
 mod ethernet;
+mod feed;
 mod frame;
 mod lock;
 mod map;

@@ -11,3 +11,11 @@ use core::hint::black_box;
 pub fn opaque(value: u64, noise: u64) -> u64 {
     black_box(value ^ noise) ^ noise
 }
+
+/// A length between 1 and `MAX`, a power of two, in a form that shows both bounds to every
+/// verifier: before Linux 6.8 it learns no lower bound from a comparison with zero.
+#[inline(always)]
+pub fn bounded<const MAX: u32>(length: u32) -> u32 {
+    const { assert!(MAX.is_power_of_two()) };
+    (black_box(length.wrapping_sub(1)) & (MAX - 1)) + 1
+}

@@ -4,10 +4,10 @@ use aya_ebpf::{cty::c_void, helpers::generated};
 use ftp_track_common::layout::SessionEntry;
 
 use crate::{
-    effect,
+    effect, feed,
     frame::Frame,
     lock::Locked,
-    opaque::opaque,
+    opaque::{bounded, opaque},
     scratch::{self, CHUNK},
 };
 
@@ -66,20 +66,16 @@ const MORE: u64 = 1;
 /// A line is complete.
 const LINE: u64 = 2;
 
-/// Feeds a chunk to the parser, up to a line's end.
+/// Loads a chunk and feeds it to the parser, up to a line's end.
 #[inline(never)]
 fn chunk<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     let Some(chunk) = scratch::chunk() else {
         return FAILED;
     };
-    let length = core::hint::black_box(if reading.remaining > CHUNK as u32 {
-        CHUNK as u32
-    } else {
-        reading.remaining
-    });
-    if length == 0 || length > CHUNK as u32 {
+    if reading.remaining == 0 {
         return FAILED;
     }
+    let length = bounded::<{ CHUNK as u32 }>(reading.remaining.min(CHUNK as u32));
     // SAFETY: `length` is between 1 and the chunk's size.
     if !unsafe {
         reading
@@ -88,37 +84,20 @@ fn chunk<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     } {
         return FAILED;
     }
-    chunk.used = length;
-    chunk.ended = MORE as u32;
+    chunk.length = length;
     // SAFETY: the entry is a live map value for as long as the program runs, and this CPU holds
     // the claim on the direction's parser.
-    let session = unsafe { &raw mut (*reading.entry).session };
-    for i in 0..CHUNK {
-        if i >= length as usize {
-            break;
+    let used = unsafe {
+        let session = &raw mut (*reading.entry).session;
+        if COMMANDS {
+            feed::ftp_track_feed_commands(&raw mut (*session).commands, chunk)
+        } else {
+            feed::ftp_track_feed_replies(&raw mut (*session).replies, chunk)
         }
-        // The verifier must not follow the parser's state from byte to byte: it stays in map
-        // memory, whose contents it does not track.
-        let session = core::hint::black_box(session);
-        let byte = chunk.bytes[i];
-        // SAFETY: as above.
-        let ended = unsafe {
-            if COMMANDS {
-                (*session).commands.feed(byte)
-            } else {
-                (*session).replies.feed(byte)
-            }
-        };
-        if ended {
-            chunk.used = i as u32 + 1;
-            chunk.ended = LINE as u32;
-            break;
-        }
-    }
-    let chunk = core::hint::black_box(chunk);
-    reading.offset += chunk.used;
-    reading.remaining = reading.remaining.saturating_sub(chunk.used);
-    chunk.ended as u64
+    };
+    reading.offset += (used & 0xff) as u32;
+    reading.remaining = reading.remaining.saturating_sub((used & 0xff) as u32);
+    if used & feed::ENDED != 0 { LINE } else { MORE }
 }
 
 /// Hands a complete line to the session; the outcome is left in [`scratch::outcome`]. Returns 0

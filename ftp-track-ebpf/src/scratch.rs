@@ -8,7 +8,7 @@ use ftp_track_common::{
 use crate::{map::SCRATCH, packet::Packet};
 
 /// Bytes of payload that are parsed at a time.
-pub const CHUNK: usize = 16;
+pub const CHUNK: usize = 32;
 /// Bytes that are summed at a time: the most that `bpf_csum_diff` takes before Linux 6.13.
 pub const BLOCK: usize = 512;
 
@@ -17,11 +17,8 @@ pub const BLOCK: usize = 512;
 pub struct Chunk {
     /// The bytes.
     pub bytes: [u8; CHUNK],
-    /// How many of them were used; in memory, so that the verifier does not follow a line's end to
-    /// every possible place.
-    pub used: u32,
-    /// Whether they ended a line.
-    pub ended: u32,
+    /// How many of them are payload.
+    pub length: u32,
 }
 
 /// A new session, laid out like [`SessionEntry`]. A per-CPU map may not hold the kernel's lock type.
