@@ -41,6 +41,20 @@ pub struct Tuple {
     pub zone: u32,
 }
 
+impl Tuple {
+    /// The tuple of packets the other way.
+    #[inline(always)]
+    pub const fn reversed(&self) -> Self {
+        Self {
+            source: self.destination,
+            destination: self.source,
+            source_port: self.destination_port,
+            destination_port: self.source_port,
+            zone: self.zone,
+        }
+    }
+}
+
 /// Key of a session: the control connection, from the client's side.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Pod, Zeroable)]

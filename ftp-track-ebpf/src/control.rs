@@ -168,36 +168,35 @@ fn syn_ack(packet: &Packet, direction: Direction) {
 fn find(packet: &Packet, direction: Direction, now: u64) -> Option<*mut SessionEntry> {
     let key = &SessionKey::of(&packet.tuple, direction);
     let existing = SESSIONS.get_ptr_mut(key);
+    let segment = &packet.segment;
     if let Some(entry) = existing {
-        // SAFETY: the entry is a live map value; `ended` is one aligned word.
-        if unsafe { (*entry).session.ended } == 0 {
-            return Some(entry);
+        // SAFETY: the entry is a live map value; each is one aligned word.
+        let (ended, next) = unsafe {
+            let session = &raw const (*entry).session;
+            ((*session).ended, (*session).sequences[0].next)
+        };
+        // What does not fit may belong to a new connection with the old one's ports.
+        let fits = matches!(direction, Direction::FromServer) || segment.sequence == next;
+        if ended == 0 && (fits || !completes(packet, key)) {
+            return existing;
         }
     }
-    if packet.segment.has(RST) {
+    let begins = matches!(direction, Direction::FromClient) && completes(packet, key);
+    let goes_on = existing.is_none() && segment.length != 0 && segment.has(ACK);
+    if segment.has(RST) || !(begins || goes_on) {
         return existing;
     }
     let entry = scratch::entry()?;
     entry.clear();
     let id = next_number();
-    // SAFETY: the value is a live map value, and of a handshake nothing is written any more.
-    let handshake = unsafe { HANDSHAKES.get(key) };
-    match handshake {
-        Some(handshake)
-            if matches!(direction, Direction::FromClient)
-                && handshake
-                    .is_completed_by(packet.segment.sequence, packet.segment.acknowledgment) =>
-        {
-            entry.session.open(key, id, handshake, now);
-            let _: Result<(), i32> = HANDSHAKES.remove(key);
-        }
-        None if existing.is_none() && packet.segment.length != 0 && packet.segment.has(ACK) => {
-            entry
-                .session
-                .pick_up(key, id, direction, &packet.segment, now);
-            count(Reason::NoHandshake);
-        }
-        _ => return existing,
+    if begins {
+        // SAFETY: the value is a live map value, and of a handshake nothing is written any more.
+        let handshake = unsafe { HANDSHAKES.get(key) }?;
+        entry.session.open(key, id, handshake, now);
+        let _: Result<(), i32> = HANDSHAKES.remove(key);
+    } else {
+        entry.session.pick_up(key, id, direction, segment, now);
+        count(Reason::NoHandshake);
     }
     // In place and under the lock when there is an older entry: a CPU that still holds a pointer to
     // it must find either session, never a mixture.
@@ -213,6 +212,16 @@ fn find(packet: &Packet, direction: Direction, now: u64) -> Option<*mut SessionE
     let entry = SESSIONS.get_ptr_mut(key)?;
     tell(EventKind::SessionNew, entry, &packet.tuple, 0, now);
     Some(entry)
+}
+
+/// Whether a segment of the client's completes the handshake that was seen.
+#[inline(always)]
+fn completes(packet: &Packet, key: &SessionKey) -> bool {
+    // SAFETY: the value is a live map value; only the SYN and the SYN-ACK before this segment have
+    // written it.
+    unsafe { HANDSHAKES.get(key) }.is_some_and(|handshake| {
+        handshake.is_completed_by(packet.segment.sequence, packet.segment.acknowledgment)
+    })
 }
 
 /// A number that no other session of this tracker has: counted on each CPU, with the CPU in the low

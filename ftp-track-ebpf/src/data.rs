@@ -62,7 +62,11 @@ pub fn segment(packet: &Packet, now: u64) {
         }
     };
     count(reason);
-    tell(EventKind::FlowEnd, &packet.tuple, flow, reason, now);
+    let tuple = match side {
+        Side::Initiator => packet.tuple,
+        Side::Responder => packet.tuple.reversed(),
+    };
+    tell(EventKind::FlowEnd, &tuple, flow, reason, now);
 }
 
 #[inline(always)]
