@@ -189,7 +189,8 @@ impl Conversation {
             self.passive(port, lifetime, now)
         } else {
             self.answer(code, lifetime, now)
-        };
+        }
+        .forgotten(now);
         let ended = self.begin_next();
         if ended.id != 0 {
             if ended.id == outcome.made.id {
