@@ -28,7 +28,7 @@ use crate::{
     verdict::{Verdict, drop_if},
 };
 
-/// What [`Session::receive`] wants done, as numbers that can be made opaque to the verifier.
+/// What `Session::receive` wants done, as numbers that can be made opaque to the verifier.
 const PASS: u64 = 0;
 const HOLD: u64 = 1;
 const PARSE: u64 = 2;
