@@ -36,8 +36,8 @@ pub fn admit(
     let Some(expectation) = (unsafe { EXPECTATIONS.get(place) }) else {
         return false;
     };
-    let id = match take(expectation, packet, config, now) {
-        Ok(id) => id,
+    let (id, kind) = match take(expectation, packet, config, now) {
+        Ok(taken) => taken,
         Err(reason) => {
             count(reason);
             return false;
@@ -47,8 +47,12 @@ pub fn admit(
         return false;
     };
     flow.open(expectation, id, source_is_low, &packet.segment, now);
+    flow.kind = kind;
     flow.packets[0] = 1;
     flow.bytes[0] = packet.length as u64;
+    if expectation.id != id {
+        confirm(&place, expectation, id, kind);
+    }
     if FLOWS.insert(key, &*flow, 0).is_err() {
         count(Reason::FlowsFull);
         give_back(flow, now);
@@ -72,13 +76,14 @@ pub fn admit(
     true
 }
 
+/// Takes an expectation, and gives its number and the kind of request that made it.
 #[inline(always)]
 fn take(
     expectation: &Expectation,
     packet: &Packet,
     config: &Config,
     now: u64,
-) -> Result<u32, Reason> {
+) -> Result<(u32, u8), Reason> {
     let entry = SESSIONS
         .get_ptr_mut(&expectation.master)
         .ok_or(Reason::MasterGone)?;
@@ -102,7 +107,20 @@ fn take(
         id
     };
     master.seen = now;
-    Ok(id)
+    Ok((id, master.conversation.pending.kind))
+}
+
+/// An invitation has become an expectation: the map gets its number, by which the session finds it,
+/// and the command it came from.
+#[inline(always)]
+fn confirm(place: &ExpectationKey, invitation: &Expectation, id: u32, kind: u8) {
+    let Some(expectation) = scratch::expectation() else {
+        return;
+    };
+    *expectation = *invitation;
+    expectation.id = id;
+    expectation.kind = kind;
+    let _: Result<(), i32> = EXPECTATIONS.insert(place, &*expectation, 0);
 }
 
 /// The data connection was refused before it was established: its expectation may be used again.

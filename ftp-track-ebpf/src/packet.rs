@@ -144,8 +144,11 @@ fn version6(frame: impl Frame, start: usize, packet: &mut Packet) -> Result<Tran
         // RFC 8200, 4.2 counts in 8 bytes beyond the first 8; RFC 4302, 2.2 in 4 beyond 8.
         offset += 8 + (extension[1] as usize) * size;
     }
-    if offset > end || offset > DEEPEST {
+    if offset > end {
         return Err(Reason::BadHeader);
+    }
+    if offset > DEEPEST {
+        return Err(Reason::TooManyHeaders);
     }
     packet.tuple.source = Address::from_v6(source);
     packet.tuple.destination = Address::from_v6(destination);
