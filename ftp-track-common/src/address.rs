@@ -102,9 +102,8 @@ impl Address {
     }
 }
 
-/// Push parser for the text of an IPv6 address (RFC 4291, 2.2) or, with
-/// [`FAMILY_V4`], of a
-/// dotted IPv4 address. Bytes go in one by one; [`AddressText::finish`] gives the address.
+/// Push parser for the text of an IPv6 address (RFC 4291, 2.2) or, with [`FAMILY_V4`], of a dotted
+/// IPv4 address. Bytes go in one by one; [`AddressText::finish`] gives the address.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub struct AddressText {

@@ -186,6 +186,9 @@ fn find(packet: &Packet, direction: Direction, now: u64) -> Option<*mut SessionE
     if segment.has(RST) || !(begins || goes_on) {
         return existing;
     }
+    if let Some(old) = existing {
+        supersede(old, packet, now)?;
+    }
     let entry = scratch::entry()?;
     entry.clear();
     let id = next_number();
@@ -222,6 +225,26 @@ fn completes(packet: &Packet, key: &SessionKey) -> bool {
     unsafe { HANDSHAKES.get(key) }.is_some_and(|handshake| {
         handshake.is_completed_by(packet.segment.sequence, packet.segment.acknowledgment)
     })
+}
+
+/// Ends a session of whose end nothing came by, because a new connection has its ports.
+#[inline(never)]
+fn supersede(entry: *mut SessionEntry, packet: &Packet, now: u64) -> Option<()> {
+    let outcome = scratch::outcome()?;
+    *outcome = Outcome::nothing();
+    // SAFETY: the entry is a live map value.
+    let mut session = unsafe { Locked::new(entry) };
+    let alive = session.ended == 0;
+    if alive {
+        session.end(Reason::ControlClosed, now, outcome);
+    }
+    drop(session);
+    if alive {
+        effect::apply(entry, 0, now);
+        let reason = Reason::ControlClosed as u8;
+        tell(EventKind::SessionEnd, entry, &packet.tuple, reason, now);
+    }
+    Some(())
 }
 
 /// A number that no other session of this tracker has: counted on each CPU, with the CPU in the low
