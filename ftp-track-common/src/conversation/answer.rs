@@ -1,167 +1,17 @@
-//! Who asked what, and what was answered: commands and replies of one control connection.
+//! The server's side of the conversation: what a reply answers, and what comes of it.
 
-use bytemuck::{Pod, Zeroable};
-
+use super::{
+    Conversation, EPSV_ALL, GREETED, LAST_COMMAND, LOWEST_PORT, NOT_FTP, OPAQUE, PRELIMINARY,
+    STALE_TIME, announcement, end_reason,
+};
 use crate::{
-    address::Address,
-    command::Command,
-    expectation::Pending,
-    invitation::Invitation,
     outcome::{Announcement, Outcome},
     reason::Reason,
     reply::{self, Reply},
-    request::{Request, RequestKind, Requests},
+    request::{Request, RequestKind},
 };
 
-/// Ports below it are never expected: services live there.
-pub const LOWEST_PORT: u16 = 1024;
-
-/// Commands without an answer are given up after such a silence, in nanoseconds.
-pub const STALE_TIME: u64 = 10_000_000_000;
-
-/// The handshake was seen, so that the greeting is due.
-const HANDSHAKE: u8 = 1;
-/// The server has greeted (RFC 959, 5.4: 220), or the connection was picked up behind it.
-const GREETED: u8 = 2;
-/// This is no FTP, whatever the port says.
-const NOT_FTP: u8 = 4;
-/// AUTH was accepted: what follows is not for us to read.
-const OPAQUE: u8 = 8;
-/// EPSV ALL was accepted.
-const EPSV_ALL: u8 = 16;
-/// The client's first line was seen.
-const SPOKEN: u8 = 32;
-/// The client will send no more (FIN).
-const LAST_COMMAND: u8 = 64;
-/// A 1yz reply announced another one.
-const PRELIMINARY: u8 = 128;
-
-/// The conversation's state.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-pub struct Conversation {
-    requests: Requests,
-    /// The expectation that waits or is in use.
-    pub pending: Pending,
-    /// The PORT or EPRT that waits for its answer.
-    invitation: Invitation,
-    /// When the last line came.
-    last_line: u64,
-    /// Commands seen.
-    pub commands: u32,
-    /// Commands that have their final reply.
-    pub answered: u32,
-    /// Expectations made so far; the newest one's number.
-    pub expectations: u32,
-    flags: u8,
-    reserved: [u8; 3],
-}
-
 impl Conversation {
-    /// A conversation from its start (`handshake`) or one that goes on.
-    #[inline(always)]
-    pub fn open(&mut self, handshake: bool) {
-        self.flags = if handshake {
-            HANDSHAKE
-        } else {
-            GREETED | SPOKEN
-        };
-    }
-
-    #[inline(always)]
-    const fn has(&self, flag: u8) -> bool {
-        self.flags & flag != 0
-    }
-
-    /// Whether AUTH made the connection opaque.
-    #[inline(always)]
-    pub const fn is_opaque(&self) -> bool {
-        self.has(OPAQUE)
-    }
-
-    /// Whether the peers turned out not to speak FTP.
-    #[inline(always)]
-    pub const fn is_not_ftp(&self) -> bool {
-        self.has(NOT_FTP)
-    }
-
-    /// Whether EPSV ALL is in force.
-    #[inline(always)]
-    pub const fn is_epsv_all(&self) -> bool {
-        self.has(EPSV_ALL)
-    }
-
-    /// Whether the server's greeting is still due.
-    #[inline(always)]
-    pub const fn awaits_greeting(&self) -> bool {
-        !self.has(GREETED)
-    }
-
-    /// Commands without a final reply.
-    #[inline(always)]
-    pub const fn outstanding(&self) -> u32 {
-        self.commands.wrapping_sub(self.answered)
-    }
-
-    /// The client sent bytes. Before the greeting only something else than FTP does that (NAT
-    /// slipstreaming: a browser that is made to send PORT).
-    #[inline(always)]
-    pub fn client_speaks(&mut self) {
-        if !self.has(GREETED) {
-            self.flags |= NOT_FTP;
-        }
-    }
-
-    /// Takes a command of the client. `own` is the client's address.
-    #[inline(always)]
-    pub fn command(&mut self, command: &Command, own: &Address, now: u64) -> Outcome {
-        if self.has(NOT_FTP) {
-            return Outcome::count(Reason::NotFtp);
-        }
-        if matches!(command, Command::Empty) {
-            return Outcome::nothing();
-        }
-        if !self.has(SPOKEN) {
-            self.flags |= SPOKEN;
-            if matches!(command, Command::Unknown) {
-                self.flags |= NOT_FTP;
-                return Outcome::count(Reason::NotFtp);
-            }
-        }
-        let mut outcome = Outcome::nothing();
-        if self.outstanding() != 0
-            && !self.has(PRELIMINARY)
-            && now.saturating_sub(self.last_line) > STALE_TIME
-        {
-            self.requests.clear();
-            self.answered = self.commands;
-            outcome.counted = Reason::StaleCommands as u8;
-        }
-        self.last_line = now;
-        let index = self.commands;
-        self.commands = self.commands.wrapping_add(1);
-        let Some(mut request) = request_of(command, own) else {
-            return outcome;
-        };
-        request.index = index;
-        if request.refusal != 0 {
-            outcome.refused = announcement(&request, 0);
-        }
-        if !self.requests.push(request) {
-            outcome.counted = Reason::TooManyRequests as u8;
-            if request.is_active() || request.is_passive() {
-                outcome.refused = announcement(&request, Reason::TooManyRequests as u8);
-            }
-        } else if request.is_active() && request.refusal == 0 {
-            outcome.withdrawn = self.invitation.send(request.port);
-            outcome.invited = request.port;
-        }
-        if self.answered == index && request.supersedes() {
-            outcome.ended = self.end_pending(end_reason(&request));
-        }
-        outcome
-    }
-
     /// Takes a line of the server. Expectations made by it end `lifetime` nanoseconds from now.
     #[inline(always)]
     pub fn reply(&mut self, reply: &Reply, lifetime: u64, now: u64) -> Outcome {
@@ -400,120 +250,12 @@ impl Conversation {
             _ => Announcement::default(),
         }
     }
-
-    /// The client has sent its FIN: what it asked for before is still answered.
-    #[inline(always)]
-    pub fn client_finished(&mut self) -> Outcome {
-        let mut outcome = Outcome::nothing();
-        self.flags |= LAST_COMMAND;
-        if self.outstanding() == 0 {
-            outcome.ended = self.end_pending(Reason::ControlClosed);
-        }
-        outcome
-    }
-
-    /// Bytes of either side were lost to us: which reply is whose is no longer known, so nothing
-    /// that was asked before can be answered.
-    #[inline(always)]
-    pub fn resynchronised(&mut self) -> Outcome {
-        self.requests.clear();
-        self.answered = self.commands;
-        Outcome::count(Reason::Resynchronised)
-    }
-
-    /// Everything ends: the connection was closed or reset, or the server said 421.
-    #[inline(always)]
-    pub fn end(&mut self, reason: Reason) -> Outcome {
-        let mut outcome = Outcome::nothing();
-        outcome.ended = self.end_pending(reason);
-        outcome.withdrawn = self.invitation.withdraw();
-        self.requests.clear();
-        self.answered = self.commands;
-        outcome
-    }
-
-    /// Ends the pending expectation, if there is one. Of one that a data connection has used, the
-    /// reason is that.
-    #[inline(always)]
-    pub fn end_pending(&mut self, reason: Reason) -> Announcement {
-        if !self.pending.is_some() {
-            return Announcement::default();
-        }
-        let reason = if self.pending.is_used() {
-            Reason::Used
-        } else {
-            reason
-        };
-        self.pending.clear();
-        Announcement {
-            id: self.pending.id,
-            port: self.pending.port,
-            kind: self.pending.kind,
-            reason: reason as u8,
-        }
-    }
-}
-
-#[inline(always)]
-fn request_of(command: &Command, own: &Address) -> Option<Request> {
-    let (kind, port, refusal) = match command {
-        Command::Port(address, port) => (RequestKind::Port, *port, active(address, *port, own)),
-        Command::Eprt(address, port) => (RequestKind::Eprt, *port, active(address, *port, own)),
-        Command::Malformed => (RequestKind::Port, 0, Reason::MalformedCommand),
-        Command::Pasv => (RequestKind::Pasv, 0, Reason::None),
-        Command::Epsv => (RequestKind::Epsv, 0, Reason::None),
-        Command::EpsvAll => (RequestKind::EpsvAll, 0, Reason::None),
-        Command::Auth => (RequestKind::Auth, 0, Reason::None),
-        Command::Rein => (RequestKind::Rein, 0, Reason::None),
-        Command::Quit => (RequestKind::Quit, 0, Reason::None),
-        Command::Abor => (RequestKind::Abor, 0, Reason::None),
-        Command::Empty | Command::Other | Command::Unknown => return None,
-    };
-    Some(Request {
-        index: 0,
-        port,
-        kind: kind as u8,
-        refusal: refusal as u8,
-    })
-}
-
-/// Why PORT or EPRT is refused before the server has its say (RFC 2577, 3; CVE-1999-0017).
-#[inline(always)]
-fn active(address: &Address, port: u16, own: &Address) -> Reason {
-    if !address.same(own) {
-        Reason::Bounce
-    } else if port < LOWEST_PORT {
-        Reason::LowPort
-    } else {
-        Reason::None
-    }
 }
 
 /// Codes with which servers answer ABOR (RFC 959, 5.4).
 #[inline(always)]
 const fn answers_abor(code: u16) -> bool {
     code >= 400 || code == 225 || code == 226
-}
-
-#[inline(always)]
-fn end_reason(request: &Request) -> Reason {
-    if request.is(RequestKind::Rein) {
-        Reason::Reinitialised
-    } else if request.is(RequestKind::Quit) {
-        Reason::Quit
-    } else {
-        Reason::Replaced
-    }
-}
-
-#[inline(always)]
-fn announcement(request: &Request, reason: u8) -> Announcement {
-    Announcement {
-        id: 0,
-        port: request.port,
-        kind: request.kind,
-        reason: if reason != 0 { reason } else { request.refusal },
-    }
 }
 
 #[inline(always)]
