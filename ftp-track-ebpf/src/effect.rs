@@ -9,15 +9,15 @@ use ftp_track_common::{
     outcome::{Announcement, Outcome},
     reason::Reason,
     request::RequestKind,
-    tuple::{SessionKey, Tuple},
+    tuple::{ExpectationKey, SessionKey},
 };
 
 use crate::{
+    copy::copy,
     counter::{count, count_number},
     lock::Locked,
     map::EXPECTATIONS,
-    report::{Subject, report},
-    scratch,
+    report, scratch,
 };
 
 /// Acts on [`scratch::outcome`]: puts expectations in and takes them out, counts and reports.
@@ -102,30 +102,48 @@ fn invitation(port: u16) -> Announcement {
     }
 }
 
+/// Key of the expectation that `about` announces.
+#[inline(always)]
+fn place(key: &SessionKey, about: &Announcement) -> Option<&'static ExpectationKey> {
+    let kind = ExpectationKind::of_request(about.kind)?;
+    let place = scratch::place()?;
+    let (initiator, responder) = if kind.is_active() {
+        (&raw const key.server, &raw const key.client)
+    } else {
+        (&raw const key.client, &raw const key.server)
+    };
+    // SAFETY: all four are references to addresses.
+    unsafe {
+        copy(initiator, &raw mut place.initiator);
+        copy(responder, &raw mut place.responder);
+    }
+    place.responder_port = about.port;
+    place.reserved = 0;
+    place.zone = key.zone;
+    Some(place)
+}
+
 /// Takes an expectation out, unless a newer control connection has put its own in its place.
 #[inline(always)]
 fn remove(key: &SessionKey, session: u64, ended: &Announcement) {
-    let Some(kind) = ExpectationKind::of_request(ended.kind) else {
+    let Some(place) = place(key, ended) else {
         return;
     };
-    let place = kind.key(key, ended.port);
     // SAFETY: values of this map never change after they were inserted.
-    match unsafe { EXPECTATIONS.get(&place) } {
+    match unsafe { EXPECTATIONS.get(place) } {
         Some(expectation) if expectation.session == session && expectation.id == ended.id => {}
         _ => return,
     }
-    let _: Result<(), i32> = EXPECTATIONS.remove(&place);
+    let _: Result<(), i32> = EXPECTATIONS.remove(place);
 }
 
 #[inline(always)]
 fn insert(key: &SessionKey, session: u64, made: &Announcement, lifetime: u64, now: u64) -> bool {
-    let (Some(kind), Some(expectation)) = (
-        ExpectationKind::of_request(made.kind),
-        scratch::expectation(),
-    ) else {
+    let (Some(place), Some(expectation)) = (place(key, made), scratch::expectation()) else {
         return false;
     };
-    expectation.master = *key;
+    // SAFETY: both are references to keys.
+    unsafe { copy(key, &raw mut expectation.master) };
     expectation.session = session;
     expectation.created = now;
     expectation.expires = now.saturating_add(lifetime);
@@ -136,27 +154,31 @@ fn insert(key: &SessionKey, session: u64, made: &Announcement, lifetime: u64, no
     expectation.translated = Address::default();
     let flags = if made.id == 0 { BPF_NOEXIST } else { BPF_ANY };
     EXPECTATIONS
-        .insert(kind.key(key, made.port), &*expectation, flags as u64)
+        .insert(place, &*expectation, flags as u64)
         .is_ok()
 }
 
 #[inline(never)]
 fn tell(kind: EventKind, key: &SessionKey, session: u64, about: &Announcement, now: u64) {
-    let mut tuple = Tuple::default();
-    if let Some(kind) = ExpectationKind::of_request(about.kind) {
-        let place = kind.key(key, about.port);
-        tuple.source = place.initiator;
-        tuple.destination = place.responder;
-        tuple.destination_port = place.responder_port;
+    let Some(place) = place(key, about) else {
+        return;
+    };
+    let Some(mut entry) = report::reserve() else {
+        return;
+    };
+    let event = entry.as_mut_ptr();
+    // SAFETY: see `report::write`; the tuple's fields are written here.
+    unsafe {
+        report::write(event, kind, session, about, now);
+        copy(key, &raw mut (*event).master);
+        copy(&raw const place.initiator, &raw mut (*event).tuple.source);
+        copy(
+            &raw const place.responder,
+            &raw mut (*event).tuple.destination,
+        );
+        (*event).tuple.source_port = 0;
+        (*event).tuple.destination_port = place.responder_port;
+        (*event).tuple.zone = place.zone;
     }
-    report(
-        kind,
-        &Subject {
-            session,
-            master: Some(key),
-            tuple: &tuple,
-            announcement: *about,
-            now,
-        },
-    );
+    entry.submit(0);
 }

@@ -17,6 +17,7 @@ mod admission;
 mod checksum;
 mod clock;
 mod control;
+mod copy;
 mod counter;
 mod data;
 mod effect;

@@ -1,11 +1,13 @@
 //! Reports to the daemon through the ring buffer.
 
+use aya_ebpf::maps::ring_buf::RingBufEntry;
 use ftp_track_common::{
     event::{self, Event, EventKind},
     outcome::Announcement,
     tuple::{SessionKey, Tuple},
 };
 
+use crate::copy::copy;
 use crate::map::{EVENTS, LOST_EVENTS};
 
 /// What an event says beside its kind.
@@ -22,31 +24,64 @@ pub struct Subject<'a> {
     pub now: u64,
 }
 
-/// Reports one event, or counts it as lost when the ring is full.
+/// Room for one event in the ring, or counts it as lost when the ring is full.
 #[inline(always)]
-pub fn report(kind: EventKind, subject: &Subject<'_>) {
-    let Some(mut entry) = EVENTS.reserve_untyped::<Event>(0) else {
-        if let Some(lost) = LOST_EVENTS.get_ptr_mut(0) {
-            // SAFETY: the kernel gives a valid pointer to this CPU's value; only this CPU writes it.
-            unsafe { *lost += 1 };
-        }
-        return;
-    };
-    let event = entry.as_mut_ptr();
-    // SAFETY: the ring gives `size_of::<Event>()` writable bytes, aligned to 8; every field is
-    // written. One by one, because a whole `Event` would take a quarter of the stack.
+pub fn reserve() -> Option<RingBufEntry<Event>> {
+    let entry = EVENTS.reserve_untyped::<Event>(0);
+    if entry.is_none()
+        && let Some(lost) = LOST_EVENTS.get_ptr_mut(0)
+    {
+        // SAFETY: the kernel gives a valid pointer to this CPU's value; only this CPU writes it.
+        unsafe { *lost += 1 };
+    }
+    entry
+}
+
+/// Writes all of an event but master and tuple. Field by field, because a whole `Event` would take a
+/// quarter of the stack.
+///
+/// # Safety
+/// `event` must point to the writable bytes of a reserved event.
+#[inline(always)]
+pub unsafe fn write(
+    event: *mut Event,
+    kind: EventKind,
+    session: u64,
+    about: &Announcement,
+    now: u64,
+) {
+    // SAFETY: the caller gives `size_of::<Event>()` writable bytes, which the ring aligns to 8.
     unsafe {
         (*event).version = event::VERSION;
         (*event).kind = kind as u8;
-        (*event).reason = subject.announcement.reason;
-        (*event).expectation = subject.announcement.id;
-        (*event).time = subject.now;
-        (*event).session = subject.session;
-        (*event).tuple = *subject.tuple;
-        (*event).request = subject.announcement.kind;
+        (*event).reason = about.reason;
+        (*event).expectation = about.id;
+        (*event).time = now;
+        (*event).session = session;
+        (*event).request = about.kind;
         (*event).reserved = [0; 7];
+    }
+}
+
+/// Reports one event.
+#[inline(always)]
+pub fn report(kind: EventKind, subject: &Subject<'_>) {
+    let Some(mut entry) = reserve() else {
+        return;
+    };
+    let event = entry.as_mut_ptr();
+    // SAFETY: the ring has just given the room, and every field is written.
+    unsafe {
+        write(
+            event,
+            kind,
+            subject.session,
+            &subject.announcement,
+            subject.now,
+        );
+        copy(subject.tuple, &raw mut (*event).tuple);
         match subject.master {
-            Some(master) => (*event).master = *master,
+            Some(master) => copy(master, &raw mut (*event).master),
             None => (*event).master = SessionKey::default(),
         }
     }

@@ -2,7 +2,7 @@
 
 use ftp_track_common::{
     command::Command, expectation::Expectation, flow::Flow, layout::SessionEntry, outcome::Outcome,
-    reply::Reply, session::Session,
+    reply::Reply, session::Session, tuple::ExpectationKey,
 };
 
 use crate::{map::SCRATCH, packet::Packet};
@@ -62,6 +62,7 @@ impl NewEntry {
 pub struct Scratch {
     packet: Packet,
     entry: NewEntry,
+    place: ExpectationKey,
     expectation: Expectation,
     flow: Flow,
     block: [u8; BLOCK + 4],
@@ -91,6 +92,10 @@ field! {
 field! {
     /// A new session, before it enters its map.
     entry: NewEntry
+}
+field! {
+    /// Key of the expectation that is looked for.
+    place: ExpectationKey
 }
 field! {
     /// A new expectation, before it enters its map.
