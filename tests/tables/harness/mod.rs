@@ -1,0 +1,13 @@
+//! What the tables are run with: the loaded programs, frames, and a conversation of two peers.
+
+pub mod data;
+pub mod frame;
+pub mod map;
+pub mod namespace;
+pub mod note;
+pub mod play;
+pub mod pool;
+pub mod row;
+pub mod segment;
+pub mod state;
+pub mod tracker;

@@ -1,0 +1,32 @@
+//! A network namespace without a name, with one interface for each side of the gateway.
+//!
+//! A program that is run by hand may be given a frame "from" any interface of the caller's
+//! namespace, but only from one that exists.
+
+use std::{fs::File, os::fd::AsFd, sync::OnceLock, thread};
+
+use ftp_track_tests::process;
+use nix::sched::{CloneFlags, setns, unshare};
+
+/// The interface towards the clients.
+pub const LAN: u32 = 12;
+/// The interface towards the servers.
+pub const WAN: u32 = 13;
+
+/// Moves this thread into the namespace, which is made when it is needed first. It goes with the
+/// process.
+pub fn enter() {
+    static NAMESPACE: OnceLock<File> = OnceLock::new();
+    let namespace = NAMESPACE.get_or_init(|| thread::spawn(make).join().expect("a namespace"));
+    setns(namespace.as_fd(), CloneFlags::CLONE_NEWNET).expect("entering it takes CAP_SYS_ADMIN");
+}
+
+fn make() -> File {
+    unshare(CloneFlags::CLONE_NEWNET).expect("a new network namespace takes CAP_SYS_ADMIN");
+    let [lan, wan] = [LAN, WAN].map(|index| index.to_string());
+    let mut command = process::command("ip");
+    command.args(["link", "add", "lan", "index", &lan, "type", "veth"]);
+    command.args(["peer", "name", "wan", "index", &wan]);
+    process::run(&mut command).expect("a pair of interfaces");
+    File::open("/proc/thread-self/ns/net").expect("this thread's namespace")
+}

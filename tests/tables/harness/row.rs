@@ -1,0 +1,147 @@
+//! Rows of conversations, each run in every cell that it names.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ftp_track_common::{
+    config::{Config, Mode},
+    reason::Reason,
+};
+
+use super::{
+    play::{Family, Play},
+    pool, state,
+    tracker::Tracker,
+};
+
+/// Where a row is run.
+#[derive(Clone, Copy)]
+pub struct Cells {
+    /// The modes.
+    pub modes: &'static [Mode],
+    /// The families.
+    pub families: &'static [Family],
+    /// The longest payload of one segment, 0 for any.
+    pub splits: &'static [usize],
+}
+
+/// Both modes, both families; each line in one segment, byte by byte, and in parts of seven bytes.
+pub const EVERYWHERE: Cells = Cells {
+    modes: &[Mode::Observe, Mode::Enforce],
+    families: &[Family::V4, Family::V6],
+    splits: &[0, 1, 7],
+};
+/// As [`EVERYWHERE`], for rows with text of IPv4.
+pub const V4: Cells = Cells {
+    families: &[Family::V4],
+    ..EVERYWHERE
+};
+/// As [`EVERYWHERE`], for rows with text of IPv6.
+pub const V6: Cells = Cells {
+    families: &[Family::V6],
+    ..EVERYWHERE
+};
+/// Both modes and families, for rows that say themselves how their bytes are sent.
+pub const WHOLE: Cells = Cells {
+    splits: &[0],
+    ..EVERYWHERE
+};
+/// As [`WHOLE`], where packets may be dropped.
+pub const ENFORCE: Cells = Cells {
+    modes: &[Mode::Enforce],
+    ..WHOLE
+};
+/// As [`WHOLE`], where none may be.
+pub const OBSERVE: Cells = Cells {
+    modes: &[Mode::Observe],
+    ..WHOLE
+};
+
+/// A conversation and all that comes of it.
+pub struct Row {
+    /// What it is about.
+    pub name: &'static str,
+    /// Where it is run.
+    pub cells: Cells,
+    /// What is sent.
+    pub play: fn(&mut Play<'_>),
+    /// Events and `drop`s in their order. In observe mode those of dropping are left out.
+    pub notes: &'static [&'static str],
+    /// Every counter that is not zero.
+    pub counts: &'static [(Reason, u64)],
+    /// What the maps hold afterwards.
+    pub state: &'static [&'static str],
+}
+
+/// Runs rows with programs loaded for them; every row and cell that is not as it should be is named.
+pub fn run(rows: &[Row]) {
+    let mut tracker = pool::tracker();
+    run_with(&mut tracker, Config::new, rows);
+}
+
+/// Runs rows with a tracker, and settings made from the mode.
+pub fn run_with(tracker: &mut Tracker, config: impl Fn(Mode) -> Config, rows: &[Row]) {
+    assert!(!rows.is_empty());
+    let mut cells = 0;
+    let mut failures = Vec::new();
+    for row in rows {
+        for (mode, family, split) in row.cells.all() {
+            cells += 1;
+            tracker.reset(&config(mode));
+            let play = Play::new(tracker, family, split);
+            let outcome = catch_unwind(AssertUnwindSafe(|| run_row(row, mode, play)));
+            if let Err(panic) = outcome {
+                let text = message(&*panic);
+                let name = row.name;
+                failures.push(format!(
+                    "{name} ({}, {family:?}, split {split}):\n{text}",
+                    mode.name()
+                ));
+            }
+        }
+    }
+    println!("{} rows in {cells} cells", rows.len());
+    assert!(
+        failures.is_empty(),
+        "{} of {cells} cells failed\n\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
+}
+
+impl Cells {
+    fn all(self) -> impl Iterator<Item = (Mode, Family, usize)> {
+        let modes = self.modes.iter();
+        modes.flat_map(move |mode| {
+            let families = self.families.iter();
+            families
+                .flat_map(move |family| self.splits.iter().map(|split| (*mode, *family, *split)))
+        })
+    }
+}
+
+fn run_row(row: &Row, mode: Mode, mut play: Play<'_>) {
+    (row.play)(&mut play);
+    let notes = row
+        .notes
+        .iter()
+        .filter(|note| mode == Mode::Enforce || !note.starts_with("drop"));
+    let notes: Vec<&str> = notes.copied().collect();
+    assert_eq!(play.notes, notes, "events and drops");
+    assert_eq!(play.tracker.counts(), sorted(row.counts), "counters");
+    assert_eq!(play.tracker.lost(), 0, "lost events");
+    let state = state::lines(play.tracker, play.family, &play.control);
+    assert_eq!(state, row.state, "maps");
+}
+
+fn sorted(counts: &[(Reason, u64)]) -> Vec<(Reason, u64)> {
+    let mut counts = counts.to_vec();
+    counts.sort_by_key(|(reason, _)| reason.slot());
+    counts
+}
+
+/// What a panic says.
+pub fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    text.unwrap_or_else(|| "a panic without words".to_owned())
+}
