@@ -2,3 +2,5 @@
 //! contents out. The programs run in the kernel by `BPF_PROG_TEST_RUN`; that needs root.
 
 mod harness;
+mod packet;
+mod verdict;
