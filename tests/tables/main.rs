@@ -3,4 +3,5 @@
 
 mod harness;
 mod packet;
+mod stream;
 mod verdict;

@@ -1,0 +1,10 @@
+//! The byte streams of a control connection: each byte once and in order (rules 1 to 5).
+
+mod checksum;
+mod gap;
+mod handshake;
+mod interface;
+mod order;
+mod pick_up;
+mod reset;
+mod window;
