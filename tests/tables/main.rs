@@ -1,6 +1,8 @@
 //! Tables for the kernel programs: rows of packets in; verdicts, events, counters and the maps'
 //! contents out. The programs run in the kernel by `BPF_PROG_TEST_RUN`; that needs root.
 
+mod control;
+mod flow;
 mod harness;
 mod packet;
 mod stream;
