@@ -1,9 +1,12 @@
 //! Tables for the kernel programs: rows of packets in; verdicts, events, counters and the maps'
 //! contents out. The programs run in the kernel by `BPF_PROG_TEST_RUN`; that needs root.
 
+mod capacity;
+mod concurrency;
 mod control;
 mod flow;
 mod harness;
 mod packet;
 mod stream;
 mod verdict;
+mod verifier;
