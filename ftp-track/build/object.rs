@@ -48,6 +48,9 @@ impl Object {
             "-Ctarget-cpu=v3",
             "-Cdebuginfo=2",
             "-Clink-arg=--btf",
+            // Small copies inline: a call to memset or memcpy goes byte by byte, and under a spin
+            // lock Linux before 6.9 refuses it.
+            "-Clink-arg=--disable-expand-memcpy-in-order",
         ];
         // A directory of its own: the running cargo holds the lock of the usual one.
         let target_dir = self.out_dir.join("ebpf");
