@@ -35,6 +35,17 @@ pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
     admission::admit(packet, &key, source_is_low, config, now)
 }
 
+/// Whether a segment belongs to an admitted data connection.
+#[inline(never)]
+pub fn is_known(packet: &Packet, config: &Config, now: u64) -> bool {
+    let (key, _) = FlowKey::of(&packet.tuple);
+    let Some(flow) = FLOWS.get_ptr_mut(&key) else {
+        return false;
+    };
+    // SAFETY: the flow is a live map value, and shared as its type says.
+    unsafe { !(*flow).is_expired(config, now) }
+}
+
 /// Any other segment.
 #[inline(never)]
 pub fn segment(packet: &Packet, now: u64) {

@@ -50,11 +50,14 @@ pub fn decide<F: Frame>(frame: F) -> Verdict {
         count(Reason::Fragment);
         return Verdict::Pass;
     }
-    if destination.control {
-        return control::segment(frame, packet, Direction::FromClient, config, now);
-    }
-    if source.control {
-        return control::segment(frame, packet, Direction::FromServer, config, now);
+    // A data connection may have a control port as its own end.
+    if (destination.control || source.control) && !data::is_known(packet, config, now) {
+        let direction = if destination.control {
+            Direction::FromClient
+        } else {
+            Direction::FromServer
+        };
+        return control::segment(frame, packet, direction, config, now);
     }
     data::segment(packet, now);
     Verdict::Pass
