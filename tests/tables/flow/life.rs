@@ -78,6 +78,37 @@ fn lives() {
             ],
         },
         Row {
+            name: "the client's own port happens to be a control port",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.passive(50_000);
+                let mut data = Data::passive(play, 50_000);
+                data.ends[0].set_port(2121);
+                data.open(play);
+                data.send(play, Initiator, 1000);
+                // Lost on the way to here; the next one must not wait for it.
+                data.next[0] += 1000;
+                data.send(play, Initiator, 1000);
+            },
+            notes: &[
+                "session_new",
+                "expectation_new passive server:50000",
+                "expectation_used passive server:50000 used",
+                "flow_new passive server:50000 expected",
+            ],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Expected, 1),
+                (Reason::Related, 4),
+            ],
+            state: &[
+                "session 1/1 used passive:50000",
+                "expectation passive server:50000",
+                "flow passive client>server:50000 4+1 established",
+            ],
+        },
+        Row {
             name: "a SYN-ACK that answers another SYN",
             cells: WHOLE,
             play: |play| {

@@ -247,6 +247,22 @@ fn others() {
             ],
         },
         Row {
+            name: "the control connection has been removed by hand",
+            cells: WHOLE,
+            play: |play| {
+                expecting(play);
+                play.tracker.sessions.clear();
+                Data::passive(play, 50_000).syn(play);
+            },
+            notes: &["session_new", MADE, DROPPED, "drop"],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::MasterGone, 1),
+                (Reason::Unexpected, 1),
+            ],
+            state: &["expectation passive server:50000"],
+        },
+        Row {
             name: "to the neighbouring ports",
             cells: WHOLE,
             play: |play| {
