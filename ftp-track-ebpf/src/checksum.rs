@@ -34,7 +34,6 @@ pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
         sum: 0,
         failed: 0,
     };
-    let mut blocks = 0;
     if packet.transport_length > BLOCK as u32 {
         // SAFETY: `add_block` takes what `bpf_loop` gives it: the index and this context.
         unsafe {
@@ -45,9 +44,7 @@ pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
                 0,
             );
         }
-        blocks = 1;
-    }
-    if blocks == 0 {
+    } else {
         add_block(0, &mut sum);
     }
     if sum.failed != 0 {

@@ -108,13 +108,14 @@ pub fn segment<F: Frame>(
                 Direction::FromServer => reading::read::<F, false>(&mut reading),
             }
             let end = packet.segment.sequence.wrapping_add(packet.segment.length);
-            let outcome = scratch::outcome();
+            let Some(outcome) = scratch::outcome() else {
+                return Verdict::Pass;
+            };
+            // The last line's outcome has been acted on.
+            *outcome = Outcome::nothing();
             // SAFETY: the entry is a live map value.
             let mut session = unsafe { Locked::new(entry) };
-            if let Some(outcome) = outcome
-                && session.id == id
-            {
-                *outcome = Outcome::nothing();
+            if session.id == id {
                 session.commit(direction, end, now, outcome);
             }
             drop(session);
