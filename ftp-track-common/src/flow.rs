@@ -6,7 +6,7 @@ use crate::{
     address::Address,
     config::Config,
     expectation::Expectation,
-    session::{ACK, FIN, RST, SYN, Segment},
+    segment::{ACK, FIN, RST, SYN, Segment},
     tuple::SessionKey,
 };
 

@@ -26,6 +26,7 @@ pub mod outcome;
 pub mod reason;
 pub mod reply;
 pub mod request;
+pub mod segment;
 pub mod sequence;
 pub mod session;
 pub mod telnet;

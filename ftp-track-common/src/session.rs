@@ -9,55 +9,13 @@ use crate::{
     outcome::{Announcement, Outcome},
     reason::Reason,
     reply::{Reply, ReplyLine},
+    segment::{ACK, FIN, RST, SYN, Segment},
     sequence::{Placement, Sequence},
     tuple::{Direction, SessionKey},
 };
 
-/// FIN: the sender has no more data.
-pub const FIN: u8 = 0x01;
-/// SYN: synchronise sequence numbers.
-pub const SYN: u8 = 0x02;
-/// RST: reset the connection.
-pub const RST: u8 = 0x04;
-/// ACK: the acknowledgment field is significant.
-pub const ACK: u8 = 0x10;
-
 /// How long an ended session is kept, so that late segments are known for what they are.
 pub const LINGER: u64 = 10_000_000_000;
-
-/// The TCP header of a segment, numbers in host byte order.
-#[repr(C)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
-pub struct Segment {
-    /// Sequence number.
-    pub sequence: u32,
-    /// Acknowledgment number.
-    pub acknowledgment: u32,
-    /// Payload length in bytes.
-    pub length: u32,
-    /// The interface it came in by; 0 where it was made on this machine.
-    pub interface: u32,
-    /// Window as announced.
-    pub window: u16,
-    /// The TCP flags' low byte.
-    pub flags: u8,
-    /// Window scale option of a SYN, plus one; 0 without the option.
-    pub scale: u8,
-}
-
-impl Segment {
-    /// Whether `flag` is set.
-    #[inline(always)]
-    pub const fn has(&self, flag: u8) -> bool {
-        self.flags & flag != 0
-    }
-
-    /// Whether it asks for a new connection.
-    #[inline(always)]
-    pub const fn is_syn(&self) -> bool {
-        self.flags & (SYN | ACK | RST) == SYN
-    }
-}
 
 /// What is to be done with a segment of a control connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

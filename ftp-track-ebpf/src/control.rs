@@ -9,7 +9,8 @@ use ftp_track_common::{
     layout::SessionEntry,
     outcome::{Announcement, Outcome},
     reason::Reason,
-    session::{ACK, RST, SYN, Step},
+    segment::{ACK, RST, SYN},
+    session::Step,
     tuple::{Direction, SessionKey, Tuple},
 };
 

@@ -1,6 +1,6 @@
 //! IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200), down to the TCP segment.
 
-use ftp_track_common::{address::Address, reason::Reason, session::Segment, tuple::Tuple};
+use ftp_track_common::{address::Address, reason::Reason, segment::Segment, tuple::Tuple};
 
 use crate::{
     ethernet::{self, Network},

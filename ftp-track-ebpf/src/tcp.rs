@@ -2,7 +2,7 @@
 
 use ftp_track_common::{
     reason::Reason,
-    session::{SYN, Segment},
+    segment::{SYN, Segment},
 };
 
 use crate::{

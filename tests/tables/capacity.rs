@@ -5,7 +5,7 @@ use ftp_track_common::{
     event::Event,
     layout,
     reason::Reason,
-    session::SYN,
+    segment::SYN,
 };
 
 use crate::harness::{

@@ -11,7 +11,7 @@ use std::{
 use ftp_track_common::{
     config::{Config, Mode},
     reason::Reason,
-    session::SYN,
+    segment::SYN,
 };
 use nix::{
     sched::{CpuSet, sched_getaffinity, sched_setaffinity},

@@ -2,7 +2,7 @@
 
 use ftp_track_common::{
     reason::Reason,
-    session::{ACK, FIN, RST, SYN},
+    segment::{ACK, FIN, RST, SYN},
 };
 
 use crate::harness::{

@@ -13,7 +13,8 @@ use ftp_track_common::{
     handshake::Handshake,
     outcome::{Announcement, Outcome},
     reason::Reason,
-    session::{ACK, FIN, RST, Segment, Session, Step},
+    segment::{ACK, FIN, RST, Segment},
+    session::{Session, Step},
     tuple::{Direction, ExpectationKey, SessionKey},
 };
 

@@ -177,7 +177,7 @@ fn by_closing() {
             |play| {
                 expecting(play);
                 let mut segment = play.control.segment(FromServer, b"221 bye\r\n");
-                segment.flags |= ftp_track_common::session::FIN;
+                segment.flags |= ftp_track_common::segment::FIN;
                 play.deliver(FromServer, &segment);
                 too_late(play);
             },

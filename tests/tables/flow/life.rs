@@ -4,7 +4,7 @@ use ftp_track_common::{
     config::{Config, Mode},
     flow::TOUCH,
     reason::Reason,
-    session::{ACK, SYN},
+    segment::{ACK, SYN},
 };
 
 use crate::harness::{

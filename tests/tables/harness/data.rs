@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use ftp_track_common::{
     flow::Side,
-    session::{ACK, FIN, RST, SYN},
+    segment::{ACK, FIN, RST, SYN},
     tuple::FlowKey,
 };
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ftp_track_common::{
     event::Event,
-    session::{ACK, FIN, RST, SYN},
+    segment::{ACK, FIN, RST, SYN},
     tuple::SessionKey,
 };
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use etherparse::TcpHeader;
 use ftp_track_common::{
     address::Address,
-    session::{ACK, FIN, RST, SYN},
+    segment::{ACK, FIN, RST, SYN},
     tuple::Tuple,
 };
 

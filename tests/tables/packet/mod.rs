@@ -15,7 +15,7 @@ use ftp_track_common::{
     config::{Config, Mode},
     event::EventKind,
     reason::Reason,
-    session::SYN,
+    segment::SYN,
     tuple::Tuple,
 };
 

@@ -112,7 +112,7 @@ fn wrong() {
             play: |play| {
                 play.greet();
                 let mut reset = play.control.segment(FromServer, b"");
-                reset.flags = ftp_track_common::session::RST;
+                reset.flags = ftp_track_common::segment::RST;
                 let frame = edited(&reset, |tcp| tcp[17] ^= 1);
                 play.deliver_frame(&frame, play.control.interfaces[1]);
             },

@@ -1,6 +1,6 @@
 //! Each direction comes in by its own interface (rule 3).
 
-use ftp_track_common::{reason::Reason, session::RST};
+use ftp_track_common::{reason::Reason, segment::RST};
 
 use crate::harness::{
     namespace::{LAN, WAN},

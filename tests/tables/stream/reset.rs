@@ -2,7 +2,7 @@
 
 use ftp_track_common::{
     reason::Reason,
-    session::{FIN, RST},
+    segment::{FIN, RST},
 };
 
 use crate::harness::{

@@ -4,7 +4,7 @@ use ftp_track_common::{
     config::{Config, Mode},
     expectation::Expectation,
     flow::{Change, Flow, LINGER, OPENING, Side},
-    session::{ACK, FIN, RST, SYN, Segment},
+    segment::{ACK, FIN, RST, SYN, Segment},
 };
 
 use crate::support::connection::SECOND;

@@ -2,8 +2,9 @@
 
 use ftp_track_common::{
     reason::Reason,
+    segment::FIN,
     sequence::{HOLD_COUNT, HOLD_TIME},
-    session::{FIN, Step},
+    session::Step,
     tuple::Direction::{FromClient, FromServer},
 };
 

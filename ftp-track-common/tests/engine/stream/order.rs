@@ -2,7 +2,8 @@
 
 use ftp_track_common::{
     reason::Reason,
-    session::{FIN, SYN, Step},
+    segment::{FIN, SYN},
+    session::Step,
     tuple::Direction::{self, FromClient, FromServer},
 };
 

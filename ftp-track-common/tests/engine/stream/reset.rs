@@ -2,7 +2,8 @@
 
 use ftp_track_common::{
     reason::Reason,
-    session::{ACK, FIN, LINGER, RST, Step},
+    segment::{ACK, FIN, RST},
+    session::{LINGER, Step},
     tuple::Direction::{self, FromClient, FromServer},
 };
 
