@@ -2,7 +2,7 @@
 
 /// Changes whenever a shared structure, a map or the meaning of a field changes. It is part of the
 /// pin directory's name, so that a build never reads another build's maps by mistake.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Map of control connections.
 pub const SESSIONS: &str = "SESSIONS";
@@ -12,6 +12,10 @@ pub const HANDSHAKES: &str = "HANDSHAKES";
 pub const EXPECTATIONS: &str = "EXPECTATIONS";
 /// Map of admitted data connections.
 pub const FLOWS: &str = "FLOWS";
+/// Map of what control connections said last: [`crate::history::History`].
+pub const HISTORIES: &str = "HISTORIES";
+/// Map of new connections between two hosts: [`crate::attempt::Attempts`].
+pub const ATTEMPTS: &str = "ATTEMPTS";
 /// Array of one: [`crate::config::Config`].
 pub const SETTINGS: &str = "SETTINGS";
 /// Array of [`crate::config::PortSet`].
@@ -29,6 +33,8 @@ pub const PINNED: &[&str] = &[
     HANDSHAKES,
     EXPECTATIONS,
     FLOWS,
+    HISTORIES,
+    ATTEMPTS,
     SETTINGS,
     PORTS,
     COUNTERS,
@@ -44,6 +50,10 @@ pub const MAX_HANDSHAKES: usize = 16_384;
 pub const MAX_EXPECTATIONS: usize = 65_536;
 /// Most data connections at once.
 pub const MAX_FLOWS: usize = 131_072;
+/// Control connections whose history is kept; the one that was not looked at for longest goes first.
+pub const MAX_HISTORIES: usize = 16_384;
+/// Pairs of hosts whose new connections are kept; likewise.
+pub const MAX_ATTEMPTS: usize = 8_192;
 /// Size of the ring buffer in bytes.
 pub const EVENT_BYTES: usize = 1 << 20;
 

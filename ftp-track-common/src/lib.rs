@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 pub mod address;
+pub mod attempt;
 pub mod command;
 pub mod config;
 pub mod conversation;
@@ -18,6 +19,7 @@ pub mod expectation;
 pub mod extended;
 pub mod flow;
 pub mod handshake;
+pub mod history;
 pub mod host_port;
 pub mod invitation;
 pub mod layout;

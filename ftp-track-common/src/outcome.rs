@@ -41,8 +41,11 @@ pub struct Outcome {
     pub refused: Announcement,
     /// A [`Reason`] to count.
     pub counted: u8,
-    /// Reserved, zero.
-    pub reserved: [u8; 3],
+    /// The [`crate::request::RequestKind`] of the command that was sent or answered, or
+    /// [`crate::history::GREETING`]; 0 when it is of no interest to [`crate::history`].
+    pub subject: u8,
+    /// The code of the reply, 0 for a command.
+    pub code: u16,
     /// The port of a PORT or EPRT that now waits for its answer, 0 for none: see
     /// [`crate::invitation`].
     pub invited: u16,
@@ -74,7 +77,8 @@ impl Outcome {
             made: NONE,
             refused: NONE,
             counted: 0,
-            reserved: [0; 3],
+            subject: 0,
+            code: 0,
             invited: 0,
             withdrawn: 0,
         }

@@ -11,6 +11,7 @@ use ftp_track_common::{
 };
 
 use crate::{
+    attempt,
     counter::count,
     data::tell,
     lock::Locked,
@@ -34,12 +35,14 @@ pub fn admit(
     let place = ExpectationKey::of_syn(&packet.tuple);
     // SAFETY: values of this map never change after they were inserted.
     let Some(expectation) = (unsafe { EXPECTATIONS.get(place) }) else {
+        attempt::judge(Reason::Unexpected, 0, 0);
         return false;
     };
     let (id, kind) = match take(expectation, packet, config, now) {
         Ok(taken) => taken,
         Err(reason) => {
             count(reason);
+            attempt::judge(reason, expectation.session, expectation.id);
             return false;
         }
     };
@@ -55,10 +58,12 @@ pub fn admit(
     }
     if FLOWS.insert(key, &*flow, 0).is_err() {
         count(Reason::FlowsFull);
+        attempt::judge(Reason::FlowsFull, flow.session, id);
         give_back(flow, now);
         return false;
     }
     count(Reason::Expected);
+    attempt::judge(Reason::Expected, flow.session, id);
     tell(
         EventKind::ExpectationUsed,
         &packet.tuple,

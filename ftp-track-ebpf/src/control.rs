@@ -15,10 +15,11 @@ use ftp_track_common::{
 };
 
 use crate::{
-    checksum,
+    attempt, checksum,
     counter::{count, count_number},
     effect,
     frame::Frame,
+    history::{self, CLOSED, OPENED, PICKED_UP},
     lock::Locked,
     map::{HANDSHAKES, NUMBERS, SESSIONS},
     opaque::opaque,
@@ -129,7 +130,7 @@ pub fn segment<F: Frame>(
     // SAFETY: single aligned values that are written once in the session's life.
     let (ended, reason) = unsafe { ((*entry).session.ended, (*entry).session.end_reason()) };
     if alive && ended != 0 {
-        tell(EventKind::SessionEnd, entry, &packet.tuple, reason, now);
+        end(entry, &packet.tuple, reason, now);
     }
     verdict
 }
@@ -216,6 +217,9 @@ fn find(packet: &Packet, direction: Direction, now: u64) -> Option<*mut SessionE
     }
     let entry = SESSIONS.get_ptr_mut(key)?;
     tell(EventKind::SessionNew, entry, &packet.tuple, 0, now);
+    let subject = if begins { OPENED } else { PICKED_UP };
+    mark(subject, 0, entry, now);
+    attempt::expect(&packet.tuple);
     Some(entry)
 }
 
@@ -243,8 +247,7 @@ fn supersede(entry: *mut SessionEntry, packet: &Packet, now: u64) -> Option<()> 
     drop(session);
     if alive {
         effect::apply(entry, 0, now);
-        let reason = Reason::ControlClosed as u8;
-        tell(EventKind::SessionEnd, entry, &packet.tuple, reason, now);
+        end(entry, &packet.tuple, Reason::ControlClosed as u8, now);
     }
     Some(())
 }
@@ -264,6 +267,21 @@ fn next_number() -> u64 {
         *number
     };
     number << 12 | (cpu & 0xfff)
+}
+
+/// Tells of a session's end.
+#[inline(never)]
+fn end(entry: *const SessionEntry, tuple: &Tuple, reason: u8, now: u64) {
+    mark(CLOSED, reason, entry, now);
+    tell(EventKind::SessionEnd, entry, tuple, reason, now);
+}
+
+/// Notes something in the session's history.
+#[inline(always)]
+fn mark(subject: u8, reason: u8, entry: *const SessionEntry, now: u64) {
+    // SAFETY: the entry is live; key and number do not change while the session is in its map.
+    let (key, session) = unsafe { (&raw const (*entry).session.key, (*entry).session.id) };
+    history::mark(subject, reason, key, session, now);
 }
 
 #[inline(never)]

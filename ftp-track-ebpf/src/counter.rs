@@ -43,3 +43,27 @@ pub fn add(value: &mut u64, amount: u64) {
         *value += amount;
     }
 }
+
+/// Adds one to a value that another CPU may be adding to, and gives what it is then.
+#[inline(always)]
+pub fn next(value: &mut u64) -> u64 {
+    #[cfg(target_arch = "bpf")]
+    {
+        let mut before = 1u64;
+        // SAFETY: the reference is valid and aligned; the instruction is one atomic addition, which
+        // leaves the old value in the register.
+        unsafe {
+            core::arch::asm!(
+                "{before} = atomic_fetch_add((u64 *)({place} + 0), {before})",
+                place = in(reg) core::ptr::from_mut(value),
+                before = inout(reg) before,
+            );
+        }
+        before.wrapping_add(1)
+    }
+    #[cfg(not(target_arch = "bpf"))]
+    {
+        *value += 1;
+        *value
+    }
+}

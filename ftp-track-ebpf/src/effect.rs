@@ -15,6 +15,7 @@ use ftp_track_common::{
 use crate::{
     copy::copy,
     counter::{count, count_number},
+    history::{self, Effect},
     lock::Locked,
     map::EXPECTATIONS,
     report, scratch,
@@ -57,15 +58,20 @@ pub unsafe extern "C" fn ftp_track_apply(
     };
     let outcome: &Outcome = outcome;
     count_number(outcome.counted as u64);
+    let mut noted = begin_note(outcome);
     if outcome.ended.id != 0 {
         remove(key, session, &outcome.ended);
         // Of its use there was an event.
         if outcome.ended.reason != Reason::Used as u8 {
+            noted = true;
+            history::announce(Effect::Ended, &outcome.ended, key, session, now);
             tell(EventKind::ExpectationEnd, key, session, &outcome.ended, now);
         }
     }
     if outcome.refused.kind != 0 {
         count_number(outcome.refused.reason as u64);
+        noted = true;
+        history::announce(Effect::Refused, &outcome.refused, key, session, now);
         tell(EventKind::Refused, key, session, &outcome.refused, now);
     }
     if outcome.withdrawn != 0 {
@@ -78,17 +84,37 @@ pub unsafe extern "C" fn ftp_track_apply(
         let _: bool = insert(key, session, &asked, lifetime, now);
     }
     if outcome.made.id == 0 {
+        if !noted && (outcome.subject != 0 || outcome.counted != 0) {
+            let nothing = Announcement {
+                port: outcome.invited,
+                reason: outcome.counted,
+                ..Announcement::default()
+            };
+            history::announce(Effect::Nothing, &nothing, key, session, now);
+        }
         return 0;
     }
     if insert(key, session, &outcome.made, lifetime, now) {
+        history::announce(Effect::Made, &outcome.made, key, session, now);
         tell(EventKind::ExpectationNew, key, session, &outcome.made, now);
         return 0;
     }
     count(Reason::ExpectationsFull);
     let mut refused = outcome.made;
     refused.reason = Reason::ExpectationsFull as u8;
+    history::announce(Effect::Refused, &refused, key, session, now);
     tell(EventKind::Refused, key, session, &refused, now);
     1
+}
+
+/// Says in the note which line it is about. Gives false: nothing is noted yet.
+#[inline(always)]
+fn begin_note(outcome: &Outcome) -> bool {
+    if let Some(note) = scratch::note() {
+        note.subject = outcome.subject;
+        note.code = outcome.code;
+    }
+    false
 }
 
 /// The expectation that a PORT or EPRT without an answer would make.

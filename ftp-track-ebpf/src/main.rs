@@ -14,6 +14,7 @@
 )]
 
 mod admission;
+mod attempt;
 mod checksum;
 mod clock;
 mod control;
@@ -29,6 +30,7 @@ mod entry;
 mod ethernet;
 mod feed;
 mod frame;
+mod history;
 mod lock;
 mod map;
 mod opaque;

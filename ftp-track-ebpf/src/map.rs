@@ -6,10 +6,12 @@ use aya_ebpf::{
     macros::btf_map,
 };
 use ftp_track_common::{
+    attempt::{Attempts, HostPair},
     config::{Config, PORT_SETS, PortSet},
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
+    history::History,
     layout::{self, SessionEntry},
     reason,
     tuple::{ExpectationKey, FlowKey, SessionKey},
@@ -41,6 +43,15 @@ pub static EXPECTATIONS: HashMap<
 /// Admitted data connections.
 #[btf_map]
 pub static FLOWS: HashMap<FlowKey, Flow, { layout::MAX_FLOWS }, ON_DEMAND> = HashMap::new();
+
+/// What control connections said last.
+#[btf_map]
+pub static HISTORIES: LruHashMap<SessionKey, History, { layout::MAX_HISTORIES }> =
+    LruHashMap::new();
+
+/// New connections between hosts that have a control connection.
+#[btf_map]
+pub static ATTEMPTS: LruHashMap<HostPair, Attempts, { layout::MAX_ATTEMPTS }> = LruHashMap::new();
 
 /// What the daemon decided.
 #[btf_map]

@@ -1,8 +1,16 @@
 //! Working memory for what does not fit on the stack of 512 bytes.
 
 use ftp_track_common::{
-    command::Command, expectation::Expectation, flow::Flow, layout::SessionEntry, outcome::Outcome,
-    reply::Reply, session::Session, tuple::ExpectationKey,
+    attempt::{Attempt, Attempts, HostPair},
+    command::Command,
+    expectation::Expectation,
+    flow::Flow,
+    history::{History, Note},
+    layout::SessionEntry,
+    outcome::Outcome,
+    reply::Reply,
+    session::Session,
+    tuple::{ExpectationKey, SessionKey},
 };
 
 use crate::{map::SCRATCH, packet::Packet};
@@ -70,6 +78,12 @@ pub struct Scratch {
     command: Command,
     reply: Reply,
     outcome: Outcome,
+    note: Note,
+    master: SessionKey,
+    history: History,
+    attempt: Attempt,
+    pair: HostPair,
+    attempts: Attempts,
 }
 
 macro_rules! field {
@@ -121,6 +135,30 @@ field! {
 field! {
     /// The reply of the line that has just ended; not on the stack, see [`crate::opaque`].
     reply: Reply
+}
+field! {
+    /// A note, before it enters a history; its number is not set.
+    note: Note
+}
+field! {
+    /// Key of the history that is looked for.
+    master: SessionKey
+}
+field! {
+    /// A new history, before it enters its map; of its notes none is ever written.
+    history: History
+}
+field! {
+    /// A new connection, before it enters the attempts of its hosts; its number is not set.
+    attempt: Attempt
+}
+field! {
+    /// Key of the attempts that are looked for.
+    pair: HostPair
+}
+field! {
+    /// What the map gets for a new pair; never written.
+    attempts: Attempts
 }
 field! {
     /// A chunk for the parser.

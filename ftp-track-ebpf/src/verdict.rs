@@ -7,7 +7,7 @@ use ftp_track_common::{
 };
 
 use crate::{
-    clock, control,
+    attempt, clock, control,
     counter::{count, count_number},
     data,
     frame::Frame,
@@ -77,14 +77,19 @@ fn syn<F: Frame>(
         control::syn(frame, packet, now);
         return Verdict::Pass;
     }
+    attempt::clear();
     if data::syn(packet, config, now) {
+        attempt::note(&packet.tuple, now);
         return Verdict::Pass;
     }
     if destination.allowed {
         count(Reason::AllowedPort);
+        attempt::judge(Reason::AllowedPort, 0, 0);
+        attempt::note(&packet.tuple, now);
         return Verdict::Pass;
     }
     count(Reason::Unexpected);
+    attempt::note(&packet.tuple, now);
     if config.enforces() {
         data::report_drop(packet, now);
         return Verdict::Drop;

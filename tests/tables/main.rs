@@ -6,6 +6,7 @@ mod concurrency;
 mod control;
 mod flow;
 mod harness;
+mod history;
 mod packet;
 mod stream;
 mod verdict;

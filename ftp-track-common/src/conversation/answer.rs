@@ -5,6 +5,7 @@ use super::{
     STALE_TIME, announcement, end_reason,
 };
 use crate::{
+    history::{CLOSING, GREETING},
     outcome::{Announcement, Outcome},
     reason::Reason,
     reply::{self, Reply},
@@ -33,7 +34,10 @@ impl Conversation {
             return Outcome::count(Reason::NotFtp);
         }
         if code == 421 {
-            return self.end(Reason::ServiceClosing);
+            let mut outcome = self.end(Reason::ServiceClosing);
+            outcome.subject = CLOSING;
+            outcome.code = code;
+            return outcome;
         }
         let mut outcome = if code == reply::PASSIVE || code == reply::EXTENDED_PASSIVE {
             self.passive(port, lifetime, now)
@@ -41,6 +45,7 @@ impl Conversation {
             self.answer(code, lifetime, now)
         }
         .forgotten(now);
+        outcome.code = code;
         let ended = self.begin_next();
         if ended.id != 0 {
             if ended.id == outcome.made.id {
@@ -63,12 +68,16 @@ impl Conversation {
 
     #[inline(always)]
     fn greeting(&mut self, code: u16) -> Outcome {
+        let mut outcome = Outcome::nothing();
+        outcome.subject = GREETING;
+        outcome.code = code;
         if code < 300 {
             self.flags |= GREETED;
-            return Outcome::nothing();
+        } else {
+            self.flags |= NOT_FTP;
+            outcome.counted = Reason::NotFtp as u8;
         }
-        self.flags |= NOT_FTP;
-        Outcome::count(Reason::NotFtp)
+        outcome
     }
 
     /// A 227 or 229. No other command has such an answer, so it finds its PASV or EPSV even if the
@@ -123,6 +132,7 @@ impl Conversation {
         }
         self.requests.pop();
         let mut outcome = self.consume();
+        outcome.subject = request.kind;
         if request.is(RequestKind::Auth) && code == 234 {
             self.flags |= OPAQUE;
             self.requests.clear();
@@ -154,12 +164,13 @@ impl Conversation {
         } else {
             0
         };
+        let mut outcome = Outcome::nothing();
+        outcome.subject = request.kind;
         if request.refusal == Reason::Used as u8 {
-            return Outcome::nothing();
+            return outcome;
         }
         if request.refusal != 0 {
             // It was reported when it was sent. If the server obeys it, what was pending is void.
-            let mut outcome = Outcome::nothing();
             outcome.ended = self.end_pending(Reason::Replaced);
             return outcome;
         }
@@ -170,7 +181,7 @@ impl Conversation {
         } else {
             Reason::None
         };
-        let mut outcome = self.settle(request, refusal, lifetime, now);
+        outcome = self.settle(request, refusal, lifetime, now);
         if outcome.made.id == 0 {
             outcome.withdrawn = withdrawn;
         }
@@ -210,6 +221,7 @@ impl Conversation {
     #[inline(always)]
     fn settle(&mut self, request: &Request, refusal: Reason, lifetime: u64, now: u64) -> Outcome {
         let mut outcome = Outcome::nothing();
+        outcome.subject = request.kind;
         outcome.ended = self.end_pending(Reason::Replaced);
         if refusal as u8 != 0 {
             outcome.refused = announcement(request, refusal as u8);
@@ -261,6 +273,7 @@ const fn answers_abor(code: u16) -> bool {
 #[inline(always)]
 fn refusal_outcome(request: &Request, reason: Reason) -> Outcome {
     let mut outcome = Outcome::nothing();
+    outcome.subject = request.kind;
     outcome.refused = announcement(request, reason as u8);
     outcome
 }

@@ -145,6 +145,7 @@ impl Conversation {
             return outcome;
         };
         request.index = index;
+        outcome.subject = request.kind;
         if request.refusal != 0 {
             outcome.refused = announcement(&request, 0);
         }

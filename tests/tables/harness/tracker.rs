@@ -7,11 +7,13 @@ use aya::{
 };
 use ftp_track::kernel;
 use ftp_track_common::{
+    attempt::{Attempts, HostPair},
     config::{Config, PORT_SETS, PortSet},
     event::Event,
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
+    history::History,
     layout::{self, SessionEntry},
     reason::Reason,
     tuple::{ExpectationKey, FlowKey, SessionKey},
@@ -39,6 +41,8 @@ type Sessions =
 type Handshakes = Table<SessionKey, Handshake, { size::<SessionKey>() }, { size::<Handshake>() }>;
 type Expectations =
     Table<ExpectationKey, Expectation, { size::<ExpectationKey>() }, { size::<Expectation>() }>;
+type Histories = Table<SessionKey, History, { size::<SessionKey>() }, { size::<History>() }>;
+type HostPairs = Table<HostPair, Attempts, { size::<HostPair>() }, { size::<Attempts>() }>;
 type Flows = Table<FlowKey, Flow, { size::<FlowKey>() }, { size::<Flow>() }>;
 
 /// What the program says of a frame.
@@ -65,6 +69,10 @@ pub struct Tracker {
     pub expectations: Expectations,
     /// Admitted data connections.
     pub flows: Flows,
+    /// What control connections said last.
+    pub histories: Histories,
+    /// New connections between hosts that have a control connection.
+    pub attempts: HostPairs,
 }
 
 impl Tracker {
@@ -91,6 +99,8 @@ impl Tracker {
             handshakes: Table::take(&mut ebpf, layout::HANDSHAKES, 0),
             expectations: Table::take(&mut ebpf, layout::EXPECTATIONS, 0),
             flows: Table::take(&mut ebpf, layout::FLOWS, 0),
+            histories: Table::take(&mut ebpf, layout::HISTORIES, 0),
+            attempts: Table::take(&mut ebpf, layout::ATTEMPTS, 0),
             ebpf,
         }
     }
@@ -101,6 +111,8 @@ impl Tracker {
         self.handshakes.clear();
         self.expectations.clear();
         self.flows.clear();
+        self.histories.clear();
+        self.attempts.clear();
         self.counters.clear();
         self.lost.clear();
         self.events();
