@@ -74,6 +74,15 @@ impl Address {
             && self.words[3] == other.words[3]
     }
 
+    /// Whether both agree in the bits that are set in `mask`.
+    #[inline(always)]
+    pub const fn agrees(&self, other: &Self, mask: &Self) -> bool {
+        (self.words[0] ^ other.words[0]) & mask.words[0] == 0
+            && (self.words[1] ^ other.words[1]) & mask.words[1] == 0
+            && (self.words[2] ^ other.words[2]) & mask.words[2] == 0
+            && (self.words[3] ^ other.words[3]) & mask.words[3] == 0
+    }
+
     /// The sum of its 32-bit words as they lie in memory, for a TCP checksum; of an IPv4 address
     /// only the four bytes that are on the wire.
     #[inline(always)]

@@ -115,10 +115,20 @@ reasons! {
     Expected = 82, "expected", "A new connection was expected and let through.";
     Related = 83, "related", "A packet of an admitted data connection was let through.";
     Unexpected = 84, "unexpected", "A new connection was neither allowed nor expected.";
+
+    // The policy.
+    RefusedByPolicy = 88, "refused_by_policy", "The policy refuses control connections of this client to this server.";
+    IgnoredByPolicy = 89, "ignored_by_policy", "The policy leaves control connections of this client to this server untracked.";
+    ActiveForbidden = 90, "active_forbidden", "The policy forbids PORT and EPRT here.";
+    PassiveForbidden = 91, "passive_forbidden", "The policy forbids PASV and EPSV here.";
+    PortForbidden = 92, "port_forbidden", "The announced port is none of those that the policy admits.";
+    SourcePort = 93, "source_port", "An active data connection has to come from port 20 here, and did not.";
+    PendingForbidden = 94, "pending_forbidden", "The policy lets this control connection expect nothing.";
+    PolicyChanged = 95, "policy_changed", "The policy that is in force now forbids it.";
 }
 
 /// Slots in the counter map; every [`Reason`] is below it.
-pub const SLOTS: u32 = 96;
+pub const SLOTS: u32 = 128;
 
 impl Reason {
     /// The slot in the counter map.

@@ -2,6 +2,7 @@
 
 mod conversation;
 mod grammar;
+mod policy;
 mod property;
 mod stream;
 

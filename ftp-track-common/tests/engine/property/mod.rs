@@ -2,6 +2,7 @@
 
 mod grammar;
 mod line;
+mod policy;
 mod script;
 mod transcript;
 
