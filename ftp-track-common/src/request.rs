@@ -30,6 +30,39 @@ pub enum RequestKind {
     Abor = 9,
 }
 
+impl RequestKind {
+    /// From its number.
+    pub const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            1 => Self::Port,
+            2 => Self::Eprt,
+            3 => Self::Pasv,
+            4 => Self::Epsv,
+            5 => Self::EpsvAll,
+            6 => Self::Auth,
+            7 => Self::Rein,
+            8 => Self::Quit,
+            9 => Self::Abor,
+            _ => return None,
+        })
+    }
+
+    /// The command's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Port => "PORT",
+            Self::Eprt => "EPRT",
+            Self::Pasv => "PASV",
+            Self::Epsv => "EPSV",
+            Self::EpsvAll => "EPSV ALL",
+            Self::Auth => "AUTH",
+            Self::Rein => "REIN",
+            Self::Quit => "QUIT",
+            Self::Abor => "ABOR",
+        }
+    }
+}
+
 /// One outstanding request.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]

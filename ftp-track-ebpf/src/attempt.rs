@@ -5,7 +5,7 @@
 
 use aya_ebpf::bindings::BPF_NOEXIST;
 use ftp_track_common::{
-    attempt::{Attempts, slot},
+    attempt::{Attempt, Attempts, slot},
     reason::Reason,
     tuple::Tuple,
 };
@@ -62,12 +62,34 @@ pub fn note(tuple: &Tuple, now: u64) {
     };
     // SAFETY: the value is a live map value, written as a history is: see `history`.
     unsafe {
+        let last = &raw mut (*attempts).entries[slot((*attempts).count)];
+        if is_same(attempt, last) {
+            (&raw mut (*last).time).write_volatile(now);
+            return;
+        }
         let number = next(&mut (*attempts).count);
         let place = &raw mut (*attempts).entries[slot(number)];
         (&raw mut (*place).number).write_volatile(0);
         attempt.number = number as u32;
         copy(&raw const *attempt, place);
     }
+}
+
+/// Whether a SYN was only sent again: a sender that gets no answer would soon fill all entries.
+///
+/// # Safety
+/// `last` must be valid.
+#[inline(always)]
+unsafe fn is_same(attempt: &Attempt, last: *const Attempt) -> bool {
+    // SAFETY: the caller gives a valid pointer.
+    let last = unsafe { &*last };
+    last.number != 0
+        && last.source_port == attempt.source_port
+        && last.destination_port == attempt.destination_port
+        && last.from_low == attempt.from_low
+        && last.reason == attempt.reason
+        && last.session == attempt.session
+        && last.expectation == attempt.expectation
 }
 
 /// Sets [`scratch::pair`] to the hosts of a packet.

@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use crate::{config, daemon, instance, map};
+use crate::{cli, config, daemon, instance, map};
 
 /// The exit status. Scripts rely on the numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +29,7 @@ impl Exit {
         if let Some(error) = error.downcast_ref::<instance::Error>() {
             return error.exit();
         }
-        if error.is::<config::Error>() {
+        if error.is::<config::Error>() || error.is::<cli::Misuse>() {
             return Self::Usage;
         }
         if error.is::<map::Error>() {

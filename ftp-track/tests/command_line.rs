@@ -131,6 +131,48 @@ fn rows() {
             stdout: "",
             stderr: "no tracker named",
         },
+        Row {
+            name: "no tracker to explain",
+            arguments: &["explain", "192.0.2.1", "192.0.2.2:21", "--name", NONE],
+            code: 3,
+            stdout: "",
+            stderr: "",
+        },
+        Row {
+            name: "nothing to explain",
+            arguments: &["explain"],
+            code: 2,
+            stdout: "",
+            stderr: "CLIENT",
+        },
+        Row {
+            name: "no address",
+            arguments: &["explain", "192.0.2.1", "ftp\x1b[31m.example.org"],
+            code: 2,
+            stdout: "",
+            stderr: "no address",
+        },
+        Row {
+            name: "one host alone",
+            arguments: &["explain", "192.0.2.1"],
+            code: 2,
+            stdout: "",
+            stderr: "name the other one too",
+        },
+        Row {
+            name: "two families",
+            arguments: &["explain", "192.0.2.1", "2001:db8::1"],
+            code: 2,
+            stdout: "",
+            stderr: "two families",
+        },
+        Row {
+            name: "a number and a host",
+            arguments: &["explain", "7", "2001:db8::1"],
+            code: 2,
+            stdout: "",
+            stderr: "no second host",
+        },
     ];
     for row in rows {
         let output = ftp_track().args(row.arguments).output().unwrap();

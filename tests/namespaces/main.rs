@@ -3,6 +3,7 @@
 mod cleanup;
 mod coexistence;
 mod enforce;
+mod explaining;
 mod forwarding;
 mod lab;
 mod listing;

@@ -145,6 +145,7 @@ fn stories() {
                 data.open(play);
                 data.ends[0].set_port(21_000);
                 data.syn(play);
+                data.syn(play);
             },
             notes: &[
                 "opened =",

@@ -1,5 +1,8 @@
 //! The command line.
 
+mod end;
+mod evidence;
+mod explain;
 mod list;
 mod monitor;
 mod output;
@@ -30,6 +33,7 @@ enum Command {
     List(list::Arguments),
     Stats(stats::Arguments),
     Monitor(monitor::Arguments),
+    Explain(explain::Arguments),
 }
 
 /// Does what the command line says; the errors are printed.
@@ -43,6 +47,7 @@ pub fn main() -> Exit {
         Command::List(arguments) => arguments.run(),
         Command::Stats(arguments) => arguments.run(),
         Command::Monitor(arguments) => arguments.run(),
+        Command::Explain(arguments) => arguments.run(),
     };
     match done {
         Ok(()) => Exit::Success,
@@ -87,3 +92,8 @@ struct InstanceArgument {
 }
 
 type Done = Result<()>;
+
+/// Arguments that do not go together.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misuse(String);

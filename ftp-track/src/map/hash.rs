@@ -32,7 +32,9 @@ where
         let refused = |source| Error::Refused { name, source };
         let map = pins.open(name)?;
         let capacity = match &map {
-            Map::HashMap(data) => data.info().map_err(refused)?.max_entries() as usize,
+            Map::HashMap(data) | Map::LruHashMap(data) => {
+                data.info().map_err(refused)?.max_entries() as usize
+            }
             _ => 0,
         };
         Ok(Self {

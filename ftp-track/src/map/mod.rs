@@ -13,8 +13,10 @@ use std::{io, path::PathBuf};
 
 use aya::maps::MapError;
 use ftp_track_common::{
+    attempt::{Attempts, HostPair},
     expectation::Expectation,
     flow::Flow,
+    history::History,
     layout::SessionEntry,
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
@@ -39,6 +41,10 @@ pub type Expectations =
     Hash<ExpectationKey, Expectation, { size::<ExpectationKey>() }, { size::<Expectation>() }>;
 /// Admitted data connections.
 pub type Flows = Hash<FlowKey, Flow, { size::<FlowKey>() }, { size::<Flow>() }>;
+/// What control connections said last.
+pub type Histories = Hash<SessionKey, History, { size::<SessionKey>() }, { size::<History>() }>;
+/// New connections between two hosts.
+pub type HostPairs = Hash<HostPair, Attempts, { size::<HostPair>() }, { size::<Attempts>() }>;
 
 /// What goes wrong with a map.
 #[derive(Debug, thiserror::Error)]

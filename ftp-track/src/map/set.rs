@@ -2,7 +2,10 @@
 
 use ftp_track_common::layout;
 
-use super::{Counters, Error, Expectations, Flows, LostEvents, PinDirectory, Sessions, Settings};
+use super::{
+    Counters, Error, Expectations, Flows, Histories, HostPairs, LostEvents, PinDirectory, Sessions,
+    Settings,
+};
 
 /// The maps that show what the tracker knows.
 pub struct Maps {
@@ -12,6 +15,10 @@ pub struct Maps {
     pub expectations: Expectations,
     /// Admitted data connections.
     pub flows: Flows,
+    /// What control connections said last.
+    pub histories: Histories,
+    /// New connections between two hosts.
+    pub attempts: HostPairs,
     /// The settings in force.
     pub settings: Settings,
     /// Counters by reason.
@@ -27,6 +34,8 @@ impl Maps {
             sessions: Sessions::open_locked(pins, layout::SESSIONS)?,
             expectations: Expectations::open(pins, layout::EXPECTATIONS)?,
             flows: Flows::open(pins, layout::FLOWS)?,
+            histories: Histories::open(pins, layout::HISTORIES)?,
+            attempts: HostPairs::open(pins, layout::ATTEMPTS)?,
             settings: Settings::open(pins)?,
             counters: Counters::open(pins)?,
             lost_events: LostEvents::open(pins)?,

@@ -5,6 +5,7 @@ mod counters;
 mod endpoint;
 mod event;
 mod expectation;
+mod explain;
 mod flow;
 mod master;
 mod metainfo;
@@ -17,6 +18,7 @@ pub use self::{
     endpoint::{Endpoint, address},
     event::{EventName, EventView, LostWhere},
     expectation::{ExpectationState, ExpectationView},
+    explain::{AttemptView, ExplainView, NoteView, Story, StoryView},
     flow::{FlowState, FlowView, PerSide},
     master::MasterView,
     metainfo::{Document, Metainfo, SCHEMA},

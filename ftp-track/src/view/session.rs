@@ -41,7 +41,7 @@ impl SessionState {
         }
     }
 
-    fn text(self) -> &'static str {
+    pub(super) fn text(self) -> &'static str {
         match self {
             Self::Greeting => "greeting",
             Self::Clear => "clear",
@@ -64,7 +64,7 @@ pub struct PendingView {
 }
 
 impl PendingView {
-    fn of(pending: &Pending, now: u64) -> Option<Self> {
+    pub(super) fn of(pending: &Pending, now: u64) -> Option<Self> {
         Some(Self {
             state: ExpectationState::of(pending, pending.id, now)?,
             request: ExpectationKind::of_request(pending.kind)?.name(),
@@ -125,6 +125,7 @@ impl SessionView {
 
 impl TableRow for SessionView {
     const TITLES: &'static [&'static str] = &[
+        ">ID",
         "CLIENT",
         "SERVER",
         "STATE",
@@ -146,6 +147,7 @@ impl TableRow for SessionView {
             )
         });
         vec![
+            self.id.to_string(),
             self.client.to_string(),
             self.server.to_string(),
             self.state.text().to_owned(),
@@ -209,6 +211,7 @@ mod tests {
         assert_eq!(
             cells,
             [
+                "7",
                 "10.0.0.2:40000",
                 "10.0.1.2:21",
                 "clear",
