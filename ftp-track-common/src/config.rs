@@ -10,6 +10,12 @@ pub enum Mode {
     Observe = 0,
     /// A new TCP connection that is neither allowed nor expected is dropped.
     Enforce = 1,
+    /// Packets of admitted data connections get a mark, for the firewall's rules.
+    Mark = 2,
+    /// Admitted data connections are forwarded past the firewall.
+    Bypass = 3,
+    /// An admitted data connection gets an entry in the kernel's own connection tracking.
+    Conntrack = 4,
 }
 
 impl Mode {
@@ -18,6 +24,9 @@ impl Mode {
         match number {
             0 => Some(Self::Observe),
             1 => Some(Self::Enforce),
+            2 => Some(Self::Mark),
+            3 => Some(Self::Bypass),
+            4 => Some(Self::Conntrack),
             _ => None,
         }
     }
@@ -27,6 +36,9 @@ impl Mode {
         match self {
             Self::Observe => "observe",
             Self::Enforce => "enforce",
+            Self::Mark => "mark",
+            Self::Bypass => "bypass",
+            Self::Conntrack => "conntrack",
         }
     }
 }
@@ -41,10 +53,6 @@ pub struct Config {
     pub session_idle: u64,
     /// How long a data connection may be silent.
     pub flow_idle: u64,
-    /// A [`Mode`].
-    pub mode: u8,
-    /// Reserved, zero.
-    pub reserved: [u8; 7],
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -52,20 +60,18 @@ const SECOND: u64 = 1_000_000_000;
 impl Config {
     /// The defaults: expectations live 60 s, silent control connections two hours, silent data
     /// connections ten minutes.
-    pub const fn new(mode: Mode) -> Self {
+    pub const fn new() -> Self {
         Self {
             expectation_lifetime: 60 * SECOND,
             session_idle: 7200 * SECOND,
             flow_idle: 600 * SECOND,
-            mode: mode as u8,
-            reserved: [0; 7],
         }
     }
+}
 
-    /// Whether packets may be dropped.
-    #[inline(always)]
-    pub const fn enforces(&self) -> bool {
-        self.mode == Mode::Enforce as u8
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -20,6 +20,8 @@ pub const ATTEMPTS: &str = "ATTEMPTS";
 pub const SETTINGS: &str = "SETTINGS";
 /// Array of [`crate::config::PortSet`].
 pub const PORTS: &str = "PORTS";
+/// Array of [`crate::interface::Interface`], each in the slot that its index gives.
+pub const INTERFACES: &str = "INTERFACES";
 /// Per-CPU array of `u64`, one slot for each [`crate::reason::Reason`].
 pub const COUNTERS: &str = "COUNTERS";
 /// Ring buffer of [`crate::event::Event`].
@@ -37,6 +39,7 @@ pub const PINNED: &[&str] = &[
     ATTEMPTS,
     SETTINGS,
     PORTS,
+    INTERFACES,
     COUNTERS,
     EVENTS,
     LOST_EVENTS,

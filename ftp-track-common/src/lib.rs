@@ -21,6 +21,7 @@ pub mod flow;
 pub mod handshake;
 pub mod history;
 pub mod host_port;
+pub mod interface;
 pub mod invitation;
 pub mod layout;
 pub mod number;

@@ -21,7 +21,7 @@ pub struct Segment {
     pub acknowledgment: u32,
     /// Payload length in bytes.
     pub length: u32,
-    /// The interface it came in by; 0 where it was made on this machine.
+    /// The interface it came in by, or [`crate::interface::LOCAL`]; 0 where nobody knows.
     pub interface: u32,
     /// Window as announced.
     pub window: u16,

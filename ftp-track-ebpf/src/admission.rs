@@ -1,7 +1,6 @@
 //! From an expectation to a flow.
 
 use ftp_track_common::{
-    config::Config,
     event::EventKind,
     expectation::Expectation,
     flow::Flow,
@@ -25,20 +24,14 @@ use crate::{
 /// The session has the last word: the expectation counts only while its master, under its lock,
 /// says that it is armed. So it cannot be used twice, nor outlive its control connection.
 #[inline(always)]
-pub fn admit(
-    packet: &Packet,
-    key: &FlowKey,
-    source_is_low: bool,
-    config: &Config,
-    now: u64,
-) -> bool {
+pub fn admit(packet: &Packet, key: &FlowKey, source_is_low: bool, now: u64) -> bool {
     let place = ExpectationKey::of_syn(&packet.tuple);
     // SAFETY: values of this map never change after they were inserted.
     let Some(expectation) = (unsafe { EXPECTATIONS.get(place) }) else {
         attempt::judge(Reason::Unexpected, 0, 0);
         return false;
     };
-    let (id, kind) = match take(expectation, packet, config, now) {
+    let (id, kind) = match take(expectation, packet, now) {
         Ok(taken) => taken,
         Err(reason) => {
             count(reason);
@@ -83,18 +76,13 @@ pub fn admit(
 
 /// Takes an expectation, and gives its number and the kind of request that made it.
 #[inline(always)]
-fn take(
-    expectation: &Expectation,
-    packet: &Packet,
-    config: &Config,
-    now: u64,
-) -> Result<(u32, u8), Reason> {
+fn take(expectation: &Expectation, packet: &Packet, now: u64) -> Result<(u32, u8), Reason> {
     let entry = SESSIONS
         .get_ptr_mut(&expectation.master)
         .ok_or(Reason::MasterGone)?;
     let (id, session) = (expectation.id, expectation.session);
     let (port, first) = (packet.tuple.destination_port, packet.segment.sequence);
-    let patience = if config.enforces() { PATIENCE } else { 0 };
+    let patience = if packet.door.enforces { PATIENCE } else { 0 };
     // SAFETY: the entry is a live map value.
     let mut master = unsafe { Locked::new(entry) };
     if master.id != session || master.ended != 0 {

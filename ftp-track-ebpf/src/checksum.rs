@@ -24,7 +24,8 @@ struct Sum<F> {
 /// Whether the packet's checksum is right.
 ///
 /// A packet that never was on a wire may carry only the sum of the pseudo header there, for the
-/// card to complete (`CHECKSUM_PARTIAL`, include/linux/skbuff.h): virtual links pass it on so.
+/// card to complete (`CHECKSUM_PARTIAL`, include/linux/skbuff.h): virtual links pass it on so. The
+/// packet's door says whether that is possible, because it would be an easy sum to forge.
 #[inline(never)]
 pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
     let mut sum = Sum {
@@ -52,7 +53,7 @@ pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
     }
     let pseudo = pseudo_header(packet);
     let total = fold(sum.sum as u64 + pseudo as u64);
-    total == 0xffff || packet.checksum as u32 == pseudo
+    total == 0xffff || (packet.door.partial && packet.checksum as u32 == pseudo)
 }
 
 /// One step of `bpf_loop`: sums a block.

@@ -92,7 +92,7 @@ pub fn segment<F: Frame>(
     count_number(opaque(reason as u64, now));
     let verdict = match action {
         PASS => Verdict::Pass,
-        HOLD => drop_if(config.enforces()),
+        HOLD => drop_if(packet.door.enforces),
         _ => {
             if changed() {
                 effect::apply(entry, config.expectation_lifetime, now);

@@ -28,9 +28,16 @@ pub enum Network {
     V6(usize),
 }
 
-/// Finds the IP header.
+/// Finds the IP header. A frame of `layer3` begins with it.
 #[inline(always)]
-pub fn network(frame: impl Frame) -> Result<Network, Reason> {
+pub fn network<F: Frame>(frame: F, layer3: bool) -> Result<Network, Reason> {
+    if F::MAY_BE_LAYER3 && layer3 {
+        return match frame.read::<u8>(0).ok_or(Reason::Truncated)? >> 4 {
+            4 => Ok(Network::V4(0)),
+            6 => Ok(Network::V6(0)),
+            _ => Err(Reason::NotIp),
+        };
+    }
     let mut offset = 14;
     let mut kind = read_be16(frame, 12)?;
     let mut tags = 0;

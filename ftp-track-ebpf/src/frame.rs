@@ -4,37 +4,24 @@ use aya_ebpf::{EbpfContext as _, bindings::xdp_md, helpers::generated, programs:
 
 /// A frame as a hook sees it.
 pub trait Frame: Copy {
-    /// Address of the first byte.
-    fn start(self) -> usize;
-    /// Address behind the last byte that can be read directly.
-    fn end(self) -> usize;
+    /// Whether this hook sees frames without an Ethernet header.
+    const MAY_BE_LAYER3: bool;
+
+    /// Reads a header at `offset`. None when the frame is shorter.
+    fn read<T: Copy>(self, offset: usize) -> Option<T>;
     /// Copies `length` bytes from `offset`, wherever the frame keeps them. False when the frame is
     /// shorter.
     ///
     /// # Safety
     /// `to` must point to `length` writable bytes, and `length` must be at least 1.
     unsafe fn load(self, offset: u32, to: *mut u8, length: u32) -> bool;
-    /// Index of the interface the frame came in by.
+    /// Index of the interface at which it is seen.
     fn interface(self) -> u32;
-
+    /// Whether it is said to be several segments that were joined, or not yet cut. Who joins them
+    /// has verified their checksums, and leaves that of the pseudo header.
+    fn is_merged(self) -> bool;
     /// A number that the verifier does not know; see [`crate::opaque`].
-    #[inline(always)]
-    fn noise(self) -> u64 {
-        (self.end() - self.start()) as u64
-    }
-
-    /// Reads a header at `offset`, if it lies in the part that can be read directly.
-    #[inline(always)]
-    fn read<T: Copy>(self, offset: usize) -> Option<T> {
-        let at = self.start() + offset;
-        if at + size_of::<T>() > self.end() {
-            return None;
-        }
-        // SAFETY: the bytes from `at` to `at + size_of::<T>()` lie inside the frame, which was
-        // just compared with its end; the read needs no alignment, and every `T` used here is made
-        // of bytes.
-        Some(unsafe { (at as *const T).read_unaligned() })
-    }
+    fn noise(self) -> u64;
 }
 
 /// A frame at the XDP hook.
@@ -47,17 +34,33 @@ impl XdpFrame {
     pub fn new(context: &XdpContext) -> Self {
         Self(context.as_ptr().cast())
     }
-}
 
-impl Frame for XdpFrame {
+    /// Address of the first byte.
     #[inline(always)]
     fn start(self) -> usize {
         XdpContext::new(self.0).data()
     }
 
+    /// Address behind the last byte that can be read directly.
     #[inline(always)]
     fn end(self) -> usize {
         XdpContext::new(self.0).data_end()
+    }
+}
+
+impl Frame for XdpFrame {
+    const MAY_BE_LAYER3: bool = false;
+
+    #[inline(always)]
+    fn read<T: Copy>(self, offset: usize) -> Option<T> {
+        let at = self.start() + offset;
+        if at + size_of::<T>() > self.end() {
+            return None;
+        }
+        // SAFETY: the bytes from `at` to `at + size_of::<T>()` lie inside the frame, which was
+        // just compared with its end; the read needs no alignment, and every `T` used here is made
+        // of bytes.
+        Some(unsafe { (at as *const T).read_unaligned() })
     }
 
     #[inline(always)]
@@ -69,5 +72,16 @@ impl Frame for XdpFrame {
     #[inline(always)]
     fn interface(self) -> u32 {
         XdpContext::new(self.0).ingress_ifindex() as u32
+    }
+
+    #[inline(always)]
+    fn is_merged(self) -> bool {
+        // In generic mode it may be, but nothing says so: see `interface::PARTIAL`.
+        false
+    }
+
+    #[inline(always)]
+    fn noise(self) -> u64 {
+        (self.end() - self.start()) as u64
     }
 }

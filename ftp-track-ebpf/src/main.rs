@@ -21,6 +21,7 @@ mod control;
 mod copy;
 mod counter;
 mod data;
+mod door;
 mod effect;
 #[allow(
     missing_docs,
@@ -38,6 +39,7 @@ mod packet;
 mod reading;
 mod report;
 mod scratch;
+mod skb;
 mod tcp;
 mod verdict;
 

@@ -12,6 +12,7 @@ use ftp_track_common::{
     flow::Flow,
     handshake::Handshake,
     history::History,
+    interface::{self, Interface},
     layout::{self, SessionEntry},
     reason,
     tuple::{ExpectationKey, FlowKey, SessionKey},
@@ -60,6 +61,10 @@ pub static SETTINGS: Array<Config, 1> = Array::new();
 /// Control ports and allowed ports.
 #[btf_map]
 pub static PORTS: Array<PortSet, { PORT_SETS as usize }> = Array::new();
+
+/// What is known of interfaces.
+#[btf_map]
+pub static INTERFACES: Array<Interface, { interface::SLOTS as usize }> = Array::new();
 
 /// Decisions by reason.
 #[btf_map]

@@ -3,6 +3,7 @@
 use ftp_track_common::{address::Address, reason::Reason, segment::Segment, tuple::Tuple};
 
 use crate::{
+    door::Door,
     ethernet::{self, Network},
     frame::Frame,
     opaque::opaque,
@@ -24,6 +25,8 @@ const DEEPEST: usize = 2000;
 /// A TCP packet.
 #[derive(Clone, Copy)]
 pub struct Packet {
+    /// How it came; written before it is read.
+    pub door: Door,
     /// Addresses and ports.
     pub tuple: Tuple,
     /// The TCP header.
@@ -62,7 +65,7 @@ pub fn read<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
 
 #[inline(always)]
 fn read_headers(frame: impl Frame, packet: &mut Packet) -> Result<(), Reason> {
-    let transport = match ethernet::network(frame)? {
+    let transport = match ethernet::network(frame, packet.door.layer3)? {
         Network::V4(offset) => version4(frame, offset, packet)?,
         Network::V6(offset) => version6(frame, offset, packet)?,
     };

@@ -49,7 +49,7 @@ pub(crate) fn read(
         sequence: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
         acknowledgment: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
         length: (transport.length - size) as u32,
-        interface: frame.interface(),
+        interface: packet.door.interface,
         window: u16::from_be_bytes([header[14], header[15]]),
         flags,
         scale,

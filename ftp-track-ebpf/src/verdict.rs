@@ -10,6 +10,7 @@ use crate::{
     attempt, clock, control,
     counter::{count, count_number},
     data,
+    door::Door,
     frame::Frame,
     map::{PORTS, SETTINGS},
     packet::{self, Packet},
@@ -25,19 +26,18 @@ pub enum Verdict {
     Drop,
 }
 
-/// Decides on a frame.
+/// Decides on a frame. Without a door there is nothing to decide.
 #[inline(always)]
-pub fn decide<F: Frame>(frame: F) -> Verdict {
-    let Some(config) = SETTINGS.get(0) else {
+pub fn decide<F: Frame>(frame: F, door: Option<Door>) -> Verdict {
+    let (Some(door), Some(config), Some(packet)) = (door, SETTINGS.get(0), scratch::packet())
+    else {
         return Verdict::Pass;
     };
-    let Some(packet) = scratch::packet() else {
-        return Verdict::Pass;
-    };
+    packet.door = door;
     let unread = packet::read(frame, packet);
     if unread != 0 {
         count_number(unread);
-        return drop_if(unread == Reason::TinyFragment as u64 && config.enforces());
+        return drop_if(unread == Reason::TinyFragment as u64 && packet.door.enforces);
     }
     let packet = &*packet;
     let now = clock::now();
@@ -82,6 +82,9 @@ fn syn<F: Frame>(
         attempt::note(&packet.tuple, now);
         return Verdict::Pass;
     }
+    if packet.door.outgoing {
+        return Verdict::Pass;
+    }
     if destination.allowed {
         count(Reason::AllowedPort);
         attempt::judge(Reason::AllowedPort, 0, 0);
@@ -90,7 +93,7 @@ fn syn<F: Frame>(
     }
     count(Reason::Unexpected);
     attempt::note(&packet.tuple, now);
-    if config.enforces() {
+    if packet.door.enforces {
         data::report_drop(packet, now);
         return Verdict::Drop;
     }

@@ -5,3 +5,7 @@ pub static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), 
 
 /// Name of the XDP program in the object.
 pub const XDP_PROGRAM: &str = "ftp_track_xdp";
+/// Name of the program at the TC ingress hook.
+pub const TC_INGRESS_PROGRAM: &str = "ftp_track_tc_ingress";
+/// Name of the program at the TC egress hook.
+pub const TC_EGRESS_PROGRAM: &str = "ftp_track_tc_egress";

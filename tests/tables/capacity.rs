@@ -61,7 +61,7 @@ fn sessions() {
         ],
     }];
     let mut tracker = Tracker::load_with(&[(layout::SESSIONS, 1)]);
-    row::run_with(&mut tracker, Config::new, &rows);
+    row::run_with(&mut tracker, &Config::new(), &rows);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn expectations() {
         ],
     }];
     let mut tracker = Tracker::load_with(&[(layout::EXPECTATIONS, 1)]);
-    row::run_with(&mut tracker, Config::new, &rows);
+    row::run_with(&mut tracker, &Config::new(), &rows);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn flows() {
         ],
     }];
     let mut tracker = Tracker::load_with(&[(layout::FLOWS, 1)]);
-    row::run_with(&mut tracker, Config::new, &rows);
+    row::run_with(&mut tracker, &Config::new(), &rows);
 }
 
 /// Bytes in front of each record (linux/bpf.h: `BPF_RINGBUF_HDR_SZ`).
@@ -151,7 +151,7 @@ fn ring_buffer() {
     let room = (BYTES - 1) / (RECORD_HEADER + size_of::<Event>() as u32);
     let mut tracker = Tracker::load_with(&[(layout::EVENTS, BYTES)]);
     for extra in [0, 1, 25] {
-        tracker.reset(&Config::new(Mode::Enforce));
+        tracker.reset(Mode::Enforce);
         let control = Control::new(Family::V4, 40_000);
         let mut server = control.server;
         for number in 0..room + extra {

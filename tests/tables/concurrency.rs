@@ -8,11 +8,7 @@ use std::{
     thread,
 };
 
-use ftp_track_common::{
-    config::{Config, Mode},
-    reason::Reason,
-    segment::SYN,
-};
+use ftp_track_common::{config::Mode, reason::Reason, segment::SYN};
 use nix::{
     sched::{CpuSet, sched_getaffinity, sched_setaffinity},
     unistd::Pid,
@@ -54,7 +50,7 @@ fn settle(cpu: usize) {
 
 /// A greeted session in enforce mode.
 fn greeted(tracker: &mut Tracker) -> Control {
-    tracker.reset(&Config::new(Mode::Enforce));
+    tracker.reset(Mode::Enforce);
     let mut play = Play::new(tracker, Family::V4, 0);
     play.greet();
     play.control.clone()
@@ -188,7 +184,7 @@ fn one_expectation() {
         return;
     };
     let mut lease = pool::tracker();
-    lease.reset(&Config::new(Mode::Enforce));
+    lease.reset(Mode::Enforce);
     let mut control = Control::new(Family::V4, 40_000);
     for port in 50_000..50_000 + RACES {
         let mut play = Play::new(&mut lease, Family::V4, 0);

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ftp_track_common::{
     attempt::{ATTEMPTS, HostPair},
-    config::{Config, Mode},
+    config::Mode,
     history::{self, Effect, NOTES, Note},
     layout,
     reason::Reason,
@@ -115,7 +115,7 @@ fn run(rows: &[Row]) {
     for row in rows {
         for family in [Family::V4, Family::V6] {
             for mode in [Mode::Observe, Mode::Enforce] {
-                tracker.reset(&Config::new(mode));
+                tracker.reset(mode);
                 let result = catch_unwind(AssertUnwindSafe(|| {
                     let mut play = Play::new(&mut tracker, family, 0);
                     (row.play)(&mut play);
@@ -239,7 +239,7 @@ fn stories() {
 #[test]
 fn the_last_are_kept() {
     let mut tracker = pool::tracker();
-    tracker.reset(&Config::new(Mode::Enforce));
+    tracker.reset(Mode::Enforce);
     let mut play = Play::new(&mut tracker, Family::V4, 0);
     play.greet();
     for number in 0..100 {
@@ -260,7 +260,7 @@ fn the_last_are_kept() {
 #[test]
 fn a_new_connection_with_the_same_ports_has_its_own_history() {
     let mut tracker = pool::tracker();
-    tracker.reset(&Config::new(Mode::Enforce));
+    tracker.reset(Mode::Enforce);
     let mut play = Play::new(&mut tracker, Family::V4, 0);
     play.greet();
     play.passive(50_000);
@@ -277,7 +277,7 @@ fn a_new_connection_with_the_same_ports_has_its_own_history() {
 #[test]
 fn strangers_take_no_room() {
     let mut tracker = Tracker::load_with(&[(layout::ATTEMPTS, 16)]);
-    tracker.reset(&Config::new(Mode::Enforce));
+    tracker.reset(Mode::Enforce);
     let mut play = Play::new(&mut tracker, Family::V4, 0);
     play.greet();
     let control = play.control.clone();

@@ -4,6 +4,7 @@
 mod capacity;
 mod concurrency;
 mod control;
+mod door;
 mod flow;
 mod harness;
 mod history;

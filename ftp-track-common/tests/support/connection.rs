@@ -8,7 +8,7 @@ use std::{
 
 use ftp_track_common::{
     address::Address,
-    config::{Config, Mode},
+    config::Config,
     expectation::{Expectation, ExpectationKind},
     handshake::Handshake,
     outcome::{Announcement, Outcome},
@@ -68,7 +68,7 @@ impl Connection {
                 server_port: 21,
                 zone: 0,
             },
-            config: Config::new(Mode::Enforce),
+            config: Config::new(),
             now: 100 * SECOND,
             expectations: HashMap::new(),
             notes: Vec::new(),

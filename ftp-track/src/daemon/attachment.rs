@@ -1,83 +1,132 @@
-//! Attaching the XDP program to interfaces.
+//! Attaching the programs to interfaces.
 
 use std::fmt;
 
-use aya::programs::{ProgramError, Xdp, XdpMode, loaded_programs, xdp::XdpLinkId};
+use aya::programs::{ProgramError, TcAttachType, Xdp, XdpMode, loaded_programs};
 use tracing::warn;
 
-use super::{Error, interface::Interface};
-use crate::{cause, config::InterfaceName, escape, kernel};
+use super::{
+    Error,
+    interface::Interface,
+    programs::Programs,
+    tc::{self, Qdiscs},
+};
+use crate::{
+    cause,
+    config::{InterfaceName, Mode},
+    escape, kernel,
+};
 
 /// The program by which libxdp lets several share an interface.
 const DISPATCHER: &str = "xdp_dispatcher";
 
-/// How the program is attached.
+/// How a program is attached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HookMode {
-    /// By the driver, before the kernel makes a packet of the frame.
+pub enum Hook {
+    /// XDP by the driver, before the kernel makes a packet of the frame.
     Driver,
-    /// By the kernel, for drivers without XDP: works everywhere, and is slower.
+    /// XDP by the kernel, for drivers without it: works everywhere, and is slower.
     Generic,
+    /// TC, as a link (TCX).
+    Tcx,
+    /// TC, as a filter in the clsact qdisc.
+    Clsact,
 }
 
-impl fmt::Display for HookMode {
+impl Hook {
+    /// Whether the kernel may have joined segments before, and does not say so: GRO leaves the
+    /// pseudo header's checksum, and XDP in generic mode comes after it.
+    pub fn may_join(self) -> bool {
+        matches!(self, Self::Generic)
+    }
+}
+
+impl fmt::Display for Hook {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Driver => "driver",
             Self::Generic => "generic",
+            Self::Tcx => "tcx",
+            Self::Clsact => "clsact",
         })
     }
 }
 
-/// The program on one interface. The program owns the link; it goes with the process.
-#[derive(Debug)]
+/// The programs on one interface. They own their links, which go with the process.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attachment {
     /// The interface.
     pub interface: InterfaceName,
-    /// How it is attached.
-    pub mode: HookMode,
-    _link: XdpLinkId,
+    /// Its index.
+    pub index: u32,
+    /// Where packets that come in are seen.
+    pub hook: Hook,
+    /// Where packets that leave are seen.
+    pub egress: Hook,
+}
+
+/// Whether packets that come in are seen by XDP: not where frames have no Ethernet header, nor
+/// where packets are to be marked.
+pub fn is_xdp(interface: &Interface, mode: Mode) -> bool {
+    !interface.link.layer3 && mode.in_kernel() != ftp_track_common::config::Mode::Mark
 }
 
 impl Attachment {
-    /// Attaches `program` to `interface`: by the driver, or else by the kernel.
-    ///
-    /// A driver refuses for many reasons: it has no XDP, or the MTU is larger than a page allows
-    /// (ERANGE), or its receive queues are set up otherwise. All of them leave the generic way.
-    pub fn make(program: &mut Xdp, interface: &Interface) -> Result<Self, Error> {
-        let driver = match program.attach_to_if_index(interface.index, XdpMode::Driver) {
-            Ok(link) => return Ok(Self::new(interface, HookMode::Driver, link)),
-            Err(error) => cause::chain(&error),
+    /// Attaches `programs` to `interface`.
+    pub fn make(
+        programs: &mut Programs<'_>,
+        qdiscs: &mut Qdiscs,
+        interface: &Interface,
+        mode: Mode,
+    ) -> Result<Self, Error> {
+        let hook = if is_xdp(interface, mode) {
+            attach_xdp(programs.xdp()?, interface)?
+        } else {
+            let name = kernel::TC_INGRESS_PROGRAM;
+            let direction = TcAttachType::Ingress;
+            tc::attach(programs.tc(name)?, name, interface, direction, qdiscs)?
         };
-        match program.attach_to_if_index(interface.index, XdpMode::Skb) {
-            Ok(link) => {
-                warn!(
-                    "{}: the driver does not take the program ({driver}); attached in generic \
-                     mode, which is slower",
-                    interface.name
-                );
-                Ok(Self::new(interface, HookMode::Generic, link))
-            }
-            Err(error) => Err(Error::Attach {
-                interface: interface.name.clone(),
-                driver,
-                generic: cause::chain(&error),
-            }),
-        }
-    }
-
-    fn new(interface: &Interface, mode: HookMode, link: XdpLinkId) -> Self {
-        Self {
+        let name = kernel::TC_EGRESS_PROGRAM;
+        let direction = TcAttachType::Egress;
+        Ok(Self {
             interface: interface.name.clone(),
-            mode,
-            _link: link,
+            index: interface.link.index,
+            hook,
+            egress: tc::attach(programs.tc(name)?, name, interface, direction, qdiscs)?,
+        })
+    }
+}
+
+/// Attaches to XDP: by the driver, or else by the kernel.
+///
+/// A driver refuses for many reasons: it has no XDP, or the MTU is larger than a page allows
+/// (ERANGE), or its receive queues are set up otherwise. All of them leave the generic way.
+fn attach_xdp(program: &mut Xdp, interface: &Interface) -> Result<Hook, Error> {
+    let index = interface.link.index;
+    let driver = match program.attach_to_if_index(index, XdpMode::Driver) {
+        Ok(_) => return Ok(Hook::Driver),
+        Err(error) => cause::chain(&error),
+    };
+    match program.attach_to_if_index(index, XdpMode::Skb) {
+        Ok(_) => {
+            warn!(
+                "{}: the driver does not take the program ({driver}); attached in generic mode, \
+                 which is slower",
+                interface.name
+            );
+            Ok(Hook::Generic)
         }
+        Err(error) => Err(Error::Attach {
+            interface: interface.name.clone(),
+            driver,
+            generic: cause::chain(&error),
+        }),
     }
 }
 
 /// Fails if `interface` has an XDP program already.
 pub fn check_free(interface: &Interface) -> Result<(), Error> {
-    if interface.programs.is_empty() {
+    if interface.link.programs.is_empty() {
         return Ok(());
     }
     let describe = |id: &u32| match name_of(*id).as_deref() {
@@ -86,7 +135,7 @@ pub fn check_free(interface: &Interface) -> Result<(), Error> {
         Some(name) => format!("{} (id {id})", escape::one_line(name)),
         None => format!("id {id}"),
     };
-    let programs: Vec<String> = interface.programs.iter().map(describe).collect();
+    let programs: Vec<String> = interface.link.programs.iter().map(describe).collect();
     Err(Error::Occupied {
         interface: interface.name.clone(),
         programs: programs.join(", "),

@@ -81,6 +81,32 @@ pub enum Error {
         /// What the kernel said to generic mode.
         generic: String,
     },
+    /// Two interfaces have one slot in the map of interfaces.
+    #[error(
+        "interfaces {} and {} cannot both be tracked: their indices are the same modulo {slots}.\n\
+         Delete one of them and make it again, so that it gets another index", interfaces[0], interfaces[1]
+    )]
+    Collision {
+        /// The two.
+        interfaces: [InterfaceName; 2],
+        /// How many slots there are.
+        slots: u32,
+    },
+    /// A program cannot be attached at a TC hook.
+    #[error(
+        "the program cannot be attached to {interface} at TC {direction}: by TCX {tcx}; \
+         as a filter of the clsact qdisc {clsact}"
+    )]
+    AttachTc {
+        /// The interface.
+        interface: InterfaceName,
+        /// Ingress or egress.
+        direction: &'static str,
+        /// What the kernel said to TCX.
+        tcx: String,
+        /// What the kernel said to the other way.
+        clsact: String,
+    },
     /// A map.
     #[error(transparent)]
     Map(#[from] map::Error),
@@ -109,6 +135,8 @@ impl Error {
             | Self::Program { .. }
             | Self::Occupied { .. }
             | Self::Attach { .. }
+            | Self::AttachTc { .. }
+            | Self::Collision { .. }
             | Self::Map(_) => Exit::Refused,
         }
     }

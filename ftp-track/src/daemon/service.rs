@@ -36,12 +36,13 @@ pub fn run(settings: &Settings) -> Result<(), Error> {
 }
 
 async fn serve(settings: &Settings) -> Result<(), Error> {
-    let interfaces = interface::find(&settings.interfaces).await?;
+    let links = interface::list().await?;
+    let interfaces = interface::find(&settings.interfaces, &links)?;
     privilege::check()?;
     // Before anything is made that a signal would leave behind.
     let mut end = End::listen().map_err(Error::system("signals cannot be caught"))?;
     let _lock = Lock::take(&settings.name)?;
-    let (tracker, events) = Tracker::start(settings, &interfaces)?;
+    let (tracker, events) = Tracker::start(settings, &interfaces, &links)?;
     let metainfo = Metainfo::of(&settings.name);
     let audience = Audience::open(instance::socket_path(&settings.name), metainfo).map_err(
         Error::system("the socket for followers of events cannot be opened"),
@@ -163,7 +164,7 @@ fn ready_line(settings: &Settings, tracker: &Tracker) -> String {
     let attachments: Vec<String> = tracker
         .attachments
         .iter()
-        .map(|attachment| format!("{} ({})", attachment.interface, attachment.mode))
+        .map(|attachment| format!("{} ({})", attachment.interface, attachment.hook))
         .collect();
     let ports: Vec<String> = settings.control_ports.iter().map(u16::to_string).collect();
     format!(

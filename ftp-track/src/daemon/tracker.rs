@@ -3,21 +3,23 @@
 use aya::{
     Ebpf,
     maps::{MapData, RingBuf},
-    programs::Xdp,
 };
 use ftp_track_common::layout;
 use tracing::info;
 
 use super::{
     Error,
-    attachment::{Attachment, check_free},
+    attachment::{Attachment, check_free, is_xdp},
     interface::Interface,
-    requirement,
+    link::Link,
+    programs::Programs,
+    requirement, slot,
+    tc::Qdiscs,
 };
 use crate::{
     config::Settings,
     kernel,
-    map::{self, Maps, PinDirectory, Pins, Ports},
+    map::{self, Interfaces, Maps, PinDirectory, Pins, Ports},
 };
 
 /// The records that the programs write.
@@ -30,14 +32,24 @@ pub struct Tracker {
     /// Where they are attached.
     pub attachments: Vec<Attachment>,
     _pins: Pins,
-    /// Owns the program and, through it, the links.
+    /// Owns the programs and, through them, the links.
     _ebpf: Ebpf,
+    /// Behind the programs, so that what was made for them goes after them.
+    _qdiscs: Qdiscs,
 }
 
 impl Tracker {
     /// Loads the programs, tells them the settings, pins the maps and attaches.
-    pub fn start(settings: &Settings, interfaces: &[Interface]) -> Result<(Self, Events), Error> {
-        interfaces.iter().try_for_each(check_free)?;
+    ///
+    /// `links` are all interfaces of this network namespace, `interfaces` the named ones.
+    pub fn start(
+        settings: &Settings,
+        interfaces: &[Interface],
+        links: &[Link],
+    ) -> Result<(Self, Events), Error> {
+        let at_xdp = interfaces.iter().filter(|it| is_xdp(it, settings.mode));
+        at_xdp.into_iter().try_for_each(check_free)?;
+        slot::check(interfaces)?;
         PinDirectory::check_bpffs()?;
         requirement::check()?;
         // What an earlier tracker left goes first: nobody may take it for this one's.
@@ -46,11 +58,8 @@ impl Tracker {
             info!("removed the maps that an earlier tracker of that name could not clean up");
         }
         let mut ebpf = Ebpf::load(kernel::OBJECT).map_err(Error::Load)?;
-        let loaded = program(&mut ebpf)?.load();
-        loaded.map_err(|error| Error::Program {
-            name: kernel::XDP_PROGRAM,
-            error,
-        })?;
+        let mut programs = Programs(&mut ebpf);
+        programs.load(interfaces, settings.mode)?;
         // The sessions come last: whoever finds their pin finds a tracker at work.
         let others = layout::PINNED
             .iter()
@@ -59,7 +68,21 @@ impl Tracker {
             pins.add(&ebpf, name)?;
         }
         configure(pins.directory(), settings)?;
-        let attachments = attach(program(&mut ebpf)?, interfaces)?;
+        let mut qdiscs = Qdiscs::new(PinDirectory::names() == [settings.name.clone()]);
+        let mut attach = |interface| {
+            Attachment::make(
+                &mut Programs(&mut ebpf),
+                &mut qdiscs,
+                interface,
+                settings.mode,
+            )
+        };
+        let attachments: Vec<Attachment> = interfaces
+            .iter()
+            .map(&mut attach)
+            .collect::<Result<_, _>>()?;
+        let slots = slot::slots(links, &attachments, settings.mode.in_kernel());
+        Interfaces::open(pins.directory())?.set(&slots)?;
         pins.add(&ebpf, layout::SESSIONS)?;
         let events = open_events(pins.directory())?;
         let tracker = Self {
@@ -67,6 +90,7 @@ impl Tracker {
             attachments,
             _pins: pins,
             _ebpf: ebpf,
+            _qdiscs: qdiscs,
         };
         Ok((tracker, events))
     }
@@ -77,20 +101,7 @@ fn configure(pins: &PinDirectory, settings: &Settings) -> Result<(), map::Error>
     Ports::open(pins)?.set(&settings.control_ports, &settings.allow_ports)
 }
 
-fn attach(program: &mut Xdp, interfaces: &[Interface]) -> Result<Vec<Attachment>, Error> {
-    let attach = |interface| Attachment::make(program, interface);
-    interfaces.iter().map(attach).collect()
-}
-
 fn open_events(pins: &PinDirectory) -> Result<Events, map::Error> {
     let name = layout::EVENTS;
     RingBuf::try_from(pins.open(name)?).map_err(|source| map::Error::Refused { name, source })
-}
-
-fn program(ebpf: &mut Ebpf) -> Result<&mut Xdp, Error> {
-    let name = kernel::XDP_PROGRAM;
-    let program = ebpf.program_mut(name).ok_or(map::Error::Missing { name })?;
-    program
-        .try_into()
-        .map_err(|error| Error::Program { name, error })
 }

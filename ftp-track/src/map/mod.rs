@@ -26,7 +26,7 @@ pub use self::{
     hash::Hash,
     pin::{BPFFS, PinDirectory, Pins},
     set::Maps,
-    settings::{Ports, Settings},
+    settings::{Interfaces, Ports, Settings},
 };
 
 const fn size<T>() -> usize {

@@ -3,6 +3,7 @@
 use aya::maps::{Array, MapData};
 use ftp_track_common::{
     config::{Config, PORT_SETS, PortSet},
+    interface::{Interface, SLOTS},
     layout,
 };
 
@@ -59,6 +60,35 @@ impl Ports {
                 .set(index, value, 0)
                 .map_err(|source| Error::Refused {
                     name: layout::PORTS,
+                    source,
+                })?;
+        }
+        Ok(())
+    }
+}
+
+/// What the programs know of interfaces.
+pub struct Interfaces {
+    map: Array<MapData, [u8; size::<Interface>()]>,
+}
+
+impl Interfaces {
+    /// Opens [`layout::INTERFACES`].
+    pub fn open(pins: &PinDirectory) -> Result<Self, Error> {
+        let map = open(pins, layout::INTERFACES)?;
+        Ok(Self { map })
+    }
+
+    /// Puts exactly these slots in force; of two in one place the later one.
+    pub fn set(&mut self, slots: &[Interface]) -> Result<(), Error> {
+        for index in 0..SLOTS {
+            let here = |slot: &&Interface| Interface::slot(slot.index) == index;
+            let slot = slots.iter().rfind(here).copied().unwrap_or_default();
+            let value: [u8; size::<Interface>()] = bytemuck::cast(slot);
+            self.map
+                .set(index, value, 0)
+                .map_err(|source| Error::Refused {
+                    name: layout::INTERFACES,
                     source,
                 })?;
         }

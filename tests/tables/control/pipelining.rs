@@ -5,7 +5,7 @@ use ftp_track_common::{reason::Reason, request::CAPACITY};
 use crate::harness::{
     data::Data,
     play::{FromClient, FromServer, Play},
-    row::{self, EVERYWHERE, Row, WHOLE},
+    row::{self, EVERYWHERE, LARGE, Row, WHOLE},
 };
 
 /// Sends `count` commands and PASV, then their replies, each in segments of at most `longest`
@@ -59,14 +59,17 @@ fn many_lines() {
             |play| pipeline(play, 300, 11),
             STATE_302,
         ),
-        pipelined(
-            "7000 in packets of up to 60000 bytes",
-            |play| pipeline(play, 7000, 60_000),
-            &[
-                "session 7002/7002 armed passive:50000",
-                "expectation passive server:50000",
-            ],
-        ),
+        Row {
+            cells: LARGE,
+            ..pipelined(
+                "7000 in packets of up to 60000 bytes",
+                |play| pipeline(play, 7000, 60_000),
+                &[
+                    "session 7002/7002 armed passive:50000",
+                    "expectation passive server:50000",
+                ],
+            )
+        },
         Row {
             name: "the whole conversation of each side in one segment",
             cells: EVERYWHERE,
@@ -134,7 +137,7 @@ fn long_lines() {
         },
         Row {
             name: "of 60000 bytes in one packet",
-            cells: WHOLE,
+            cells: LARGE,
             play: |play| {
                 play.greet();
                 let name = "d".repeat(60_000);

@@ -2,10 +2,7 @@
 
 use std::{thread::sleep, time::Duration};
 
-use ftp_track_common::{
-    config::{Config, Mode},
-    reason::Reason,
-};
+use ftp_track_common::{config::Config, reason::Reason};
 
 use crate::harness::{
     data::Data,
@@ -16,10 +13,10 @@ use crate::harness::{
 /// How long expectations live here.
 const LIFETIME: Duration = Duration::from_millis(50);
 
-fn short_lived(mode: Mode) -> Config {
+fn short_lived() -> Config {
     Config {
         expectation_lifetime: LIFETIME.as_nanos() as u64,
-        ..Config::new(mode)
+        ..Config::new()
     }
 }
 
@@ -142,5 +139,5 @@ fn expired() {
             ],
         },
     ];
-    row::run_with(&mut pool::tracker(), short_lived, &rows);
+    row::run_with(&mut pool::tracker(), &short_lived(), &rows);
 }

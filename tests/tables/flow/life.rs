@@ -1,7 +1,7 @@
 //! A flow from its SYN to its end (rule 17).
 
 use ftp_track_common::{
-    config::{Config, Mode},
+    config::Mode,
     flow::TOUCH,
     reason::Reason,
     segment::{ACK, SYN},
@@ -145,7 +145,7 @@ fn lives() {
 fn bytes() {
     let mut tracker = pool::tracker();
     for (family, headers) in [(Family::V4, 40), (Family::V6, 60)] {
-        tracker.reset(&Config::new(Mode::Enforce));
+        tracker.reset(Mode::Enforce);
         let mut play = Play::new(&mut tracker, family, 0);
         play.greet();
         play.passive(50_000);
@@ -166,7 +166,7 @@ fn bytes() {
 #[test]
 fn keeps_its_session_alive() {
     let mut tracker = pool::tracker();
-    tracker.reset(&Config::new(Mode::Enforce));
+    tracker.reset(Mode::Enforce);
     let mut play = Play::new(&mut tracker, Family::V4, 0);
     play.greet();
     play.passive(50_000);

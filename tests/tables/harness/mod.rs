@@ -9,5 +9,6 @@ pub mod play;
 pub mod pool;
 pub mod row;
 pub mod segment;
+pub mod skb;
 pub mod state;
 pub mod tracker;

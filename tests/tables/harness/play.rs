@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ftp_track_common::{
     event::Event,
+    interface::LOCAL,
     segment::{ACK, FIN, RST, SYN},
     tuple::SessionKey,
 };
@@ -12,6 +13,7 @@ use super::{
     namespace::{LAN, WAN},
     note,
     segment::{Segment, address, window_scale},
+    skb::Skb,
     tracker::{Tracker, Verdict},
 };
 
@@ -137,9 +139,25 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Brings a frame, and notes what comes of it.
+    /// Brings a frame, and notes what comes of it. One of this machine's own, whose interface is
+    /// [`LOCAL`], leaves by [`LAN`].
     pub fn deliver_frame(&mut self, frame: &[u8], interface: u32) -> Verdict {
-        let verdict = self.tracker.run(frame, interface);
+        match interface {
+            LOCAL => self.deliver_skb(frame, Skb::outgoing(LAN, 0)),
+            _ => {
+                let verdict = self.tracker.run(frame, interface);
+                self.note_all(verdict)
+            }
+        }
+    }
+
+    /// Brings a packet that leaves, and notes what comes of it.
+    pub fn deliver_skb(&mut self, frame: &[u8], skb: Skb) -> Verdict {
+        let verdict = self.tracker.run_egress(frame, skb);
+        self.note_all(verdict)
+    }
+
+    fn note_all(&mut self, verdict: Verdict) -> Verdict {
         for event in self.tracker.events() {
             self.note(&event);
         }

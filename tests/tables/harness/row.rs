@@ -10,12 +10,14 @@ use ftp_track_common::{
 use super::{
     play::{Family, Play},
     pool, state,
-    tracker::Tracker,
+    tracker::{Door, Tracker},
 };
 
 /// Where a row is run.
 #[derive(Clone, Copy)]
 pub struct Cells {
+    /// The programs.
+    pub doors: &'static [Door],
     /// The modes.
     pub modes: &'static [Mode],
     /// The families.
@@ -24,8 +26,9 @@ pub struct Cells {
     pub splits: &'static [usize],
 }
 
-/// Both modes, both families; each line in one segment, byte by byte, and in parts of seven bytes.
+/// Both doors, both modes, both families; each line in one segment, byte by byte, and in parts of seven bytes.
 pub const EVERYWHERE: Cells = Cells {
+    doors: &Door::ALL,
     modes: &[Mode::Observe, Mode::Enforce],
     families: &[Family::V4, Family::V6],
     splits: &[0, 1, 7],
@@ -44,6 +47,11 @@ pub const V6: Cells = Cells {
 pub const WHOLE: Cells = Cells {
     splits: &[0],
     ..EVERYWHERE
+};
+/// As [`WHOLE`], for super-packets: by hand, a program at TC is given no more than a page.
+pub const LARGE: Cells = Cells {
+    doors: &[Door::Xdp],
+    ..WHOLE
 };
 /// As [`WHOLE`], where packets may be dropped.
 pub const ENFORCE: Cells = Cells {
@@ -75,25 +83,31 @@ pub struct Row {
 /// Runs rows with programs loaded for them; every row and cell that is not as it should be is named.
 pub fn run(rows: &[Row]) {
     let mut tracker = pool::tracker();
-    run_with(&mut tracker, Config::new, rows);
+    run_with(&mut tracker, &Config::new(), rows);
 }
 
-/// Runs rows with a tracker, and settings made from the mode.
-pub fn run_with(tracker: &mut Tracker, config: impl Fn(Mode) -> Config, rows: &[Row]) {
+/// Runs rows with a tracker and settings, once by each door.
+pub fn run_with(tracker: &mut Tracker, config: &Config, rows: &[Row]) {
     assert!(!rows.is_empty());
     let mut cells = 0;
     let mut failures = Vec::new();
     for row in rows {
-        for (mode, family, split) in row.cells.all() {
+        let all = row.cells.doors.iter().flat_map(|door| {
+            let cells = row.cells.all();
+            cells.map(move |(mode, family, split)| (*door, mode, family, split))
+        });
+        for (door, mode, family, split) in all {
             cells += 1;
-            tracker.reset(&config(mode));
+            tracker.reset(mode);
+            tracker.configure(config);
+            tracker.door = door;
             let play = Play::new(tracker, family, split);
             let outcome = catch_unwind(AssertUnwindSafe(|| run_row(row, mode, play)));
             if let Err(panic) = outcome {
                 let text = message(&*panic);
                 let name = row.name;
                 failures.push(format!(
-                    "{name} ({}, {family:?}, split {split}):\n{text}",
+                    "{name} ({door:?}, {}, {family:?}, split {split}):\n{text}",
                     mode.name()
                 ));
             }

@@ -3,17 +3,18 @@
 use aya::{
     Ebpf, EbpfLoader, TestRun, TestRunOptions,
     maps::{Array, MapData, RingBuf},
-    programs::Xdp,
+    programs::{Program, ProgramError, SchedClassifier, Xdp},
 };
 use ftp_track::kernel;
 use ftp_track_common::{
     attempt::{Attempts, HostPair},
-    config::{Config, PORT_SETS, PortSet},
+    config::{Config, Mode, PORT_SETS, PortSet},
     event::Event,
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
     history::History,
+    interface::{INGRESS, Interface, SLOTS},
     layout::{self, SessionEntry},
     reason::Reason,
     tuple::{ExpectationKey, FlowKey, SessionKey},
@@ -21,7 +22,8 @@ use ftp_track_common::{
 
 use super::{
     map::{Counts, LOCKED, Table, take},
-    namespace,
+    namespace::{self, LAN, WAN},
+    skb::Skb,
 };
 
 /// Ports on which control connections arrive.
@@ -31,6 +33,9 @@ pub const ALLOWED_PORT: u16 = 8443;
 
 const XDP_DROP: u32 = 1;
 const XDP_PASS: u32 = 2;
+/// "No opinion": the next program decides.
+pub(super) const TC_ACT_UNSPEC: u32 = u32::MAX;
+pub(super) const TC_ACT_SHOT: u32 = 2;
 
 const fn size<T>() -> usize {
     size_of::<T>()
@@ -54,8 +59,25 @@ pub enum Verdict {
     Drop,
 }
 
+/// The program that is given the frames.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Door {
+    /// The one at XDP.
+    Xdp,
+    /// The one at TC ingress.
+    Tc,
+}
+
+impl Door {
+    /// Both: one engine is behind them, so their results are the same.
+    pub const ALL: [Door; 2] = [Door::Xdp, Door::Tc];
+}
+
 /// The programs and their maps, loaded for one test.
 pub struct Tracker {
+    /// The program that is given the frames.
+    pub door: Door,
+    interfaces: Array<MapData, [u8; size::<Interface>()]>,
     ebpf: Ebpf,
     settings: Array<MapData, [u8; size::<Config>()]>,
     counters: Counts,
@@ -85,12 +107,15 @@ impl Tracker {
             loader.map_max_entries(name, *capacity);
         }
         let mut ebpf = loader.load(kernel::OBJECT).expect("the maps can be made");
-        load_program(&mut ebpf);
+        load_programs(&mut ebpf);
         let ports = take(&mut ebpf, layout::PORTS);
         set_ports(Array::try_from(ports).expect("an array"));
         let settings = take(&mut ebpf, layout::SETTINGS);
+        let interfaces = take(&mut ebpf, layout::INTERFACES);
         let events = take(&mut ebpf, layout::EVENTS);
         Self {
+            door: Door::Xdp,
+            interfaces: Array::try_from(interfaces).expect("an array"),
             settings: Array::try_from(settings).expect("an array"),
             counters: Counts::take(&mut ebpf, layout::COUNTERS),
             lost: Counts::take(&mut ebpf, layout::LOST_EVENTS),
@@ -105,8 +130,8 @@ impl Tracker {
         }
     }
 
-    /// Forgets everything, and puts `config` in force.
-    pub fn reset(&mut self, config: &Config) {
+    /// Forgets everything; both interfaces are in `mode`, and frames come by XDP.
+    pub fn reset(&mut self, mode: Mode) {
         self.sessions.clear();
         self.handshakes.clear();
         self.expectations.clear();
@@ -116,7 +141,44 @@ impl Tracker {
         self.counters.clear();
         self.lost.clear();
         self.events();
-        self.configure(config);
+        self.configure(&Config::new());
+        self.door = Door::Xdp;
+        for index in [LAN, WAN] {
+            self.set_interface(mode, index, INGRESS);
+        }
+    }
+
+    /// Tells the programs about an interface.
+    pub fn set_interface(&mut self, mode: Mode, index: u32, flags: u8) {
+        let mut slot = Interface::new(index, mode);
+        slot.flags = flags;
+        self.set_slot(&slot);
+    }
+
+    /// Sets flags of an interface.
+    pub fn add_flags(&mut self, index: u32, flags: u8) {
+        let mut slot = self.slot(index);
+        slot.flags |= flags;
+        self.set_slot(&slot);
+    }
+
+    /// What the programs know of an interface.
+    pub fn slot(&self, index: u32) -> Interface {
+        let value = self.interfaces.get(&(index % SLOTS), 0).expect("a place");
+        bytemuck::cast(value)
+    }
+
+    /// Writes the slot of an interface.
+    pub fn set_slot(&mut self, slot: &Interface) {
+        self.place(slot.index, slot);
+    }
+
+    /// Writes a slot where that of the interface `index` is.
+    pub fn place(&mut self, index: u32, slot: &Interface) {
+        let value: [u8; size::<Interface>()] = bytemuck::cast(*slot);
+        self.interfaces
+            .set(index % SLOTS, value, 0)
+            .expect("a place");
     }
 
     /// Puts `config` in force.
@@ -127,6 +189,25 @@ impl Tracker {
 
     /// Gives the program a frame that comes in by `interface`.
     pub fn run(&self, frame: &[u8], interface: u32) -> Verdict {
+        match self.door {
+            Door::Xdp => self.run_xdp(frame, interface),
+            Door::Tc => self.run_ingress(frame, Skb::incoming(interface)),
+        }
+    }
+
+    /// Gives the program at TC ingress a packet.
+    pub fn run_ingress(&self, frame: &[u8], skb: Skb) -> Verdict {
+        let program = self.classifier(kernel::TC_INGRESS_PROGRAM);
+        skb.run(program, frame).0
+    }
+
+    /// Gives the program at TC egress a packet that leaves by `skb.interface`.
+    pub fn run_egress(&self, frame: &[u8], skb: Skb) -> Verdict {
+        let program = self.classifier(kernel::TC_EGRESS_PROGRAM);
+        skb.run(program, frame).0
+    }
+
+    fn run_xdp(&self, frame: &[u8], interface: u32) -> Verdict {
         // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index,
         // egress_ifindex.
         let context = [0, frame.len() as u32, 0, interface, 0, 0];
@@ -148,10 +229,15 @@ impl Tracker {
         }
     }
 
-    /// The program, for what the kernel says of it.
-    pub fn program(&self) -> &Xdp {
+    fn program(&self) -> &Xdp {
         let program = self.ebpf.program(kernel::XDP_PROGRAM).expect("the program");
         program.try_into().expect("an XDP program")
+    }
+
+    /// The program called `name`, at a TC hook.
+    pub fn classifier(&self, name: &str) -> &SchedClassifier {
+        let program = self.ebpf.program(name).expect("the program");
+        program.try_into().expect("a program for TC")
     }
 
     /// The reasons that were counted, by number.
@@ -181,12 +267,19 @@ impl Tracker {
     }
 }
 
-/// Has the kernel verify the program and keep it.
-fn load_program(ebpf: &mut Ebpf) {
-    let program = ebpf.program_mut(kernel::XDP_PROGRAM).expect("the program");
-    let program: &mut Xdp = program.try_into().expect("an XDP program");
-    if let Err(error) = program.load() {
-        panic!("{error}");
+/// Has the kernel verify the programs and keep them.
+fn load_programs(ebpf: &mut Ebpf) {
+    for (name, program) in ebpf.programs_mut() {
+        load(program).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+/// Has the kernel verify a program and keep it.
+pub fn load(program: &mut Program) -> Result<(), ProgramError> {
+    match program {
+        Program::Xdp(program) => program.load(),
+        Program::SchedClassifier(program) => program.load(),
+        other => panic!("a program of type {:?}", other.prog_type()),
     }
 }
 

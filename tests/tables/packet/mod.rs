@@ -12,18 +12,14 @@ mod truncation;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ftp_track_common::{
-    config::{Config, Mode},
-    event::EventKind,
-    reason::Reason,
-    segment::SYN,
-    tuple::Tuple,
+    config::Mode, event::EventKind, reason::Reason, segment::SYN, tuple::Tuple,
 };
 
 use crate::harness::{
     namespace::LAN,
     pool,
     segment::Segment,
-    tracker::{Tracker, Verdict},
+    tracker::{Door, Tracker, Verdict},
 };
 
 const CLIENT4: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -79,15 +75,19 @@ fn probe(client: IpAddr, server: IpAddr) -> Segment {
 fn run(rows: &[Row]) {
     let mut tracker = pool::tracker();
     let mut failures = Vec::new();
-    for mode in [Mode::Observe, Mode::Enforce] {
-        for row in rows {
-            tracker.reset(&Config::new(mode));
-            if let Err(failure) = check(&mut tracker, mode, row) {
-                failures.push(format!("{} ({}): {failure}", row.name, mode.name()));
+    for door in Door::ALL {
+        for mode in [Mode::Observe, Mode::Enforce] {
+            for row in rows {
+                tracker.reset(mode);
+                tracker.door = door;
+                if let Err(failure) = check(&mut tracker, mode, row) {
+                    let name = row.name;
+                    failures.push(format!("{name} ({door:?}, {}): {failure}", mode.name()));
+                }
             }
         }
     }
-    println!("{} rows in {} cells", rows.len(), 2 * rows.len());
+    println!("{} rows in {} cells", rows.len(), 4 * rows.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 

@@ -1,9 +1,6 @@
 //! Frames that end too early, at every length.
 
-use ftp_track_common::{
-    config::{Config, Mode},
-    reason::Reason,
-};
+use ftp_track_common::{config::Mode, reason::Reason};
 
 use super::{CLIENT4, CLIENT6, Outcome, Row, SERVER4, SERVER6, check, probe4, probe6};
 use crate::harness::{
@@ -53,7 +50,7 @@ fn every_length() {
                 frame: whole[..length].to_vec(),
                 outcome,
             };
-            tracker.reset(&Config::new(Mode::Enforce));
+            tracker.reset(Mode::Enforce);
             if let Err(failure) = check(&mut tracker, Mode::Enforce, &row) {
                 failures.push(format!("{name}, {length} bytes: {failure}"));
             }

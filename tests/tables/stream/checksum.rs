@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ftp_track_common::reason::Reason;
+use ftp_track_common::{interface::PARTIAL, reason::Reason};
 
 use crate::harness::{
     frame,
@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 /// A segment's frame with `edit` done to its TCP header and payload.
-fn edited(segment: &Segment, edit: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+pub(crate) fn edited(segment: &Segment, edit: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut tcp = segment.tcp();
     edit(&mut tcp);
     let packet = frame::ip(segment.source.ip(), segment.destination.ip(), &tcp);
@@ -32,7 +32,7 @@ fn damaged(play: &mut Play<'_>, direction: Direction, bytes: &[u8], at: usize) {
 }
 
 /// The sum of the pseudo header alone, as a host leaves it for its card to complete.
-fn partial(segment: &Segment, tcp: &mut [u8]) {
+pub(crate) fn partial(segment: &Segment, tcp: &mut [u8]) {
     let octets = |address: IpAddr| match address {
         IpAddr::V4(v4) => v4.octets().to_vec(),
         IpAddr::V6(v6) => v6.octets().to_vec(),
@@ -121,6 +121,25 @@ fn wrong() {
             state: &["session 0/0"],
         },
         Row {
+            name: "left for the card to complete, though it comes from a wire",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.client(play.passive_command());
+                let forged = format!("{}\r\n", play.passive_reply(50_001));
+                let next = play.control.next;
+                unfinished(play, FromServer, forged.as_bytes());
+                play.control.next = next;
+                play.server(&play.passive_reply(50_000));
+            },
+            notes: &["session_new", "expectation_new passive server:50000"],
+            counts: &[(Reason::ControlPort, 1), (Reason::BadChecksum, 1)],
+            state: &[
+                "session 1/1 armed passive:50000",
+                "expectation passive server:50000",
+            ],
+        },
+        Row {
             name: "a packet whose end is missing",
             cells: WHOLE,
             play: |play| {
@@ -140,9 +159,12 @@ fn wrong() {
 fn right() {
     row::run(&[
         Row {
-            name: "left for the card to complete",
+            name: "left for the card to complete, on a virtual link",
             cells: WHOLE,
             play: |play| {
+                for interface in play.control.interfaces {
+                    play.tracker.add_flags(interface, PARTIAL);
+                }
                 play.greet();
                 let command = format!("{}\r\n", play.passive_command());
                 unfinished(play, FromClient, command.as_bytes());

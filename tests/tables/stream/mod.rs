@@ -1,6 +1,6 @@
 //! The byte streams of a control connection: each byte once and in order (rules 1 to 5).
 
-mod checksum;
+pub(crate) mod checksum;
 mod gap;
 mod handshake;
 mod interface;

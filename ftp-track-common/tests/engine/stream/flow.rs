@@ -1,7 +1,7 @@
 //! Data connections from their SYN to their end.
 
 use ftp_track_common::{
-    config::{Config, Mode},
+    config::Config,
     expectation::Expectation,
     flow::{Change, Flow, LINGER, OPENING, Side},
     segment::{ACK, FIN, RST, SYN, Segment},
@@ -195,7 +195,7 @@ fn reset() {
 
 #[test]
 fn expiry() {
-    let config = Config::new(Mode::Enforce);
+    let config = Config::new();
     let idle = config.flow_idle;
     let opening = opened();
     assert!(!opening.is_expired(&config, SECOND + OPENING));

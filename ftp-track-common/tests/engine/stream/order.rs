@@ -1,6 +1,7 @@
 //! Each byte once and in order, whatever the segments are (RFC 9293, 3.4 and 3.10.7.4).
 
 use ftp_track_common::{
+    interface::LOCAL,
     reason::Reason,
     segment::{FIN, SYN},
     session::Step,
@@ -182,15 +183,15 @@ fn without_ack_or_with_syn() {
 #[test]
 fn by_another_interface() {
     let mut connection = expecting();
-    for direction in [FromClient, FromServer] {
+    for (direction, interface) in [(FromClient, 99), (FromServer, 99), (FromServer, LOCAL)] {
         let mut segment = connection.segment(direction, 9);
-        segment.interface = 99;
+        segment.interface = interface;
         segment.flags |= FIN;
         let step = connection.deliver(direction, &segment, b"421 bye\r\n");
         assert_eq!(step, Step::Pass(Reason::WrongInterface));
     }
     assert_eq!(connection.take_notes(), [""; 0]);
-    // Made on this machine: there is none.
+    // Nobody knows by which.
     let mut segment = connection.segment(FromServer, 9);
     segment.interface = 0;
     connection.deliver(FromServer, &segment, b"421 bye\r\n");

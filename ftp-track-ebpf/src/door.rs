@@ -1,0 +1,68 @@
+//! The door by which a packet comes: what its interface's slot says of it.
+
+use ftp_track_common::interface::{INGRESS, Interface, LAYER3, LOCAL, PARTIAL};
+
+use crate::{frame::Frame, map::INTERFACES, skb::SkbFrame};
+
+/// What the packet's interface and hook say of it.
+#[derive(Clone, Copy)]
+pub struct Door {
+    /// By which interface it came in, or [`LOCAL`].
+    pub interface: u32,
+    /// It has no Ethernet header.
+    pub layer3: bool,
+    /// Its checksum may be that of the pseudo header alone.
+    pub partial: bool,
+    /// It may be dropped.
+    pub enforces: bool,
+    /// It is on its way out: it is tracked, and nothing else.
+    pub outgoing: bool,
+}
+
+impl Door {
+    /// The door of a packet that comes in by a named interface.
+    #[inline(always)]
+    pub fn incoming<F: Frame>(frame: F) -> Option<Self> {
+        let interface = of(frame.interface())?;
+        Some(Self {
+            interface: interface.identity,
+            layer3: interface.has(LAYER3),
+            partial: interface.has(PARTIAL) || frame.is_merged(),
+            enforces: interface.enforces(),
+            outgoing: false,
+        })
+    }
+
+    /// The door of a packet that leaves by a named interface; `None` when it came in by one with a
+    /// door of its own.
+    ///
+    /// What this machine makes has no interface it came by (`skb_iif` is 0), and no checksum yet.
+    #[inline(always)]
+    pub fn outgoing(frame: SkbFrame) -> Option<Self> {
+        let own = of(frame.interface())?;
+        let index = frame.came_by();
+        let (interface, partial) = if index == 0 {
+            (LOCAL, true)
+        } else {
+            match of(index) {
+                Some(interface) if interface.has(INGRESS) => return None,
+                Some(interface) => (interface.identity, interface.has(PARTIAL)),
+                None => (index, false),
+            }
+        };
+        Some(Self {
+            interface,
+            layer3: own.has(LAYER3),
+            partial: partial || frame.is_merged(),
+            enforces: false,
+            outgoing: true,
+        })
+    }
+}
+
+/// The slot of an interface, if the daemon has written it.
+#[inline(always)]
+fn of(index: u32) -> Option<&'static Interface> {
+    let interface = INTERFACES.get(Interface::slot(index))?;
+    (interface.index == index).then_some(interface)
+}

@@ -1,0 +1,71 @@
+//! A packet at the TC hooks and in socket filters.
+//!
+//! Up to 64 KiB long there, of which as little as the headers may lie in one piece (GRO, GSO): all
+//! of it is read through the helper that finds its pieces.
+
+use core::mem::MaybeUninit;
+
+use aya_ebpf::{EbpfContext as _, bindings::__sk_buff, helpers::generated, programs::TcContext};
+
+use crate::frame::Frame;
+
+/// A packet in the kernel's socket buffer.
+#[derive(Clone, Copy)]
+pub struct SkbFrame(*mut __sk_buff);
+
+impl SkbFrame {
+    /// The packet of `context`.
+    #[inline(always)]
+    pub fn new(context: &TcContext) -> Self {
+        Self(context.as_ptr().cast())
+    }
+
+    /// Index of the interface it came in by: the one on top, after bridge, bond and VLAN; 0 when
+    /// it was made on this machine.
+    #[inline(always)]
+    pub fn came_by(self) -> u32 {
+        // SAFETY: the context is valid while the program runs.
+        unsafe { (*self.0).ingress_ifindex }
+    }
+}
+
+impl Frame for SkbFrame {
+    const MAY_BE_LAYER3: bool = true;
+
+    #[inline(always)]
+    fn read<T: Copy>(self, offset: usize) -> Option<T> {
+        let mut value = MaybeUninit::<T>::uninit();
+        let size = const { size_of::<T>() as u32 };
+        // SAFETY: `value` has room for `size` bytes; every `T` used here is made of bytes, of which
+        // the helper writes all or says that it failed.
+        unsafe {
+            let to = value.as_mut_ptr().cast();
+            let failed = generated::bpf_skb_load_bytes(self.0.cast(), offset as u32, to, size);
+            (failed == 0).then(|| value.assume_init())
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, offset: u32, to: *mut u8, length: u32) -> bool {
+        // SAFETY: the caller gives `length` writable bytes; the kernel checks the packet's side.
+        unsafe { generated::bpf_skb_load_bytes(self.0.cast(), offset, to.cast(), length) == 0 }
+    }
+
+    #[inline(always)]
+    fn interface(self) -> u32 {
+        // SAFETY: the context is valid while the program runs.
+        unsafe { (*self.0).ifindex }
+    }
+
+    #[inline(always)]
+    fn is_merged(self) -> bool {
+        // SAFETY: the context is valid while the program runs.
+        unsafe { (*self.0).gso_size != 0 }
+    }
+
+    #[inline(always)]
+    fn noise(self) -> u64 {
+        // SAFETY: the context is valid while the program runs.
+        unsafe { (*self.0).len as u64 }
+    }
+}

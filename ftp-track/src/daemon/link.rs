@@ -1,0 +1,126 @@
+//! What the kernel says of a network interface.
+
+use std::fs;
+
+use rtnetlink::packet_route::link::{
+    InfoKind, LinkAttribute, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
+};
+
+/// The driver whose interfaces are virtual though they sit on a PCI bus.
+const VMXNET3: &str = "vmxnet3";
+
+/// A network interface.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Link {
+    /// Its name.
+    pub name: String,
+    /// Its index.
+    pub index: u32,
+    /// Ids of the XDP programs that are attached.
+    pub programs: Vec<u32>,
+    /// Frames have no Ethernet header.
+    pub layer3: bool,
+    /// The kernel's word for it, such as `veth`; none where there is a device.
+    pub kind: Option<InfoKind>,
+    /// Index of the bridge or bond that it belongs to.
+    pub master: Option<u32>,
+    /// Index of the interface that it lies on, where that is one of this namespace.
+    pub below: Option<u32>,
+    /// The bus its device sits on, such as `pci` or `virtio`.
+    pub bus: Option<String>,
+    /// The device on that bus.
+    pub device: Option<String>,
+}
+
+impl Link {
+    /// From the kernel's message.
+    pub fn of(message: &LinkMessage) -> Self {
+        let mut link = Self {
+            index: message.header.index,
+            layer3: is_layer3(message.header.link_layer_type),
+            ..Self::default()
+        };
+        let mut elsewhere = false;
+        for attribute in &message.attributes {
+            match attribute {
+                LinkAttribute::IfName(name) => link.name.clone_from(name),
+                LinkAttribute::Xdp(attributes) => link.programs = programs(attributes),
+                LinkAttribute::LinkInfo(infos) => link.kind = kind(infos),
+                LinkAttribute::Controller(index) => link.master = Some(*index),
+                LinkAttribute::Link(index) => link.below = Some(*index),
+                LinkAttribute::LinkNetNsId(_) => elsewhere = true,
+                LinkAttribute::ParentDevBusName(name) => link.bus = Some(name.clone()),
+                LinkAttribute::ParentDevName(name) => link.device = Some(name.clone()),
+                _ => {}
+            }
+        }
+        link.below = link.below.filter(|_| !elsewhere && link.carries_others());
+        link
+    }
+
+    /// Whether it passes on what comes in by the interface below, unchanged.
+    fn carries_others(&self) -> bool {
+        use InfoKind::{IpVlan, IpVtap, MacVlan, MacVtap, Vlan};
+        matches!(self.kind, Some(Vlan | MacVlan | MacVtap | IpVlan | IpVtap))
+    }
+
+    /// Whether it is the bond or team of several others.
+    pub fn is_bond(&self) -> bool {
+        matches!(self.kind, Some(InfoKind::Bond | InfoKind::Team))
+    }
+
+    /// Whether segments can come in by it that never were on a wire: from a container, a virtual
+    /// machine or the machine around this one.
+    pub fn is_virtual(&self) -> bool {
+        use InfoKind::{Bond, MacSec, Team, Vlan, Vti, Vti6, Wireguard, Wwan, Xfrm};
+        match &self.kind {
+            // As what they lie on: segments that were joined say so themselves.
+            Some(Vlan | Bond | Team) => false,
+            // The sender completes the checksum before it encrypts.
+            Some(Wireguard | MacSec | Xfrm | Vti | Vti6) => false,
+            Some(Wwan) => false,
+            Some(InfoKind::Other(kind)) => kind != "ppp",
+            Some(_) => true,
+            None => {
+                matches!(self.bus.as_deref(), Some("virtio" | "xen" | "vmbus"))
+                    || self.driver().as_deref() == Some(VMXNET3)
+            }
+        }
+    }
+
+    /// The device's driver; sysfs shows devices in every network namespace.
+    fn driver(&self) -> Option<String> {
+        let (bus, device) = (self.bus.as_ref()?, self.device.as_ref()?);
+        let path = fs::read_link(format!("/sys/bus/{bus}/devices/{device}/driver")).ok()?;
+        Some(path.file_name()?.to_str()?.to_owned())
+    }
+}
+
+fn is_layer3(kind: LinkLayerType) -> bool {
+    use LinkLayerType::{Ip6gre, Ipgre, None, Ppp, Rawip, Sit, Tunnel, Tunnel6};
+    matches!(
+        kind,
+        None | Ppp | Rawip | Tunnel | Tunnel6 | Sit | Ipgre | Ip6gre
+    )
+}
+
+fn kind(infos: &[LinkInfo]) -> Option<InfoKind> {
+    infos.iter().find_map(|info| match info {
+        LinkInfo::Kind(kind) => Some(kind.clone()),
+        _ => None,
+    })
+}
+
+fn programs(attributes: &[LinkXdp]) -> Vec<u32> {
+    let ids = attributes.iter().filter_map(|attribute| match attribute {
+        LinkXdp::ProgId(id)
+        | LinkXdp::DrvProgId(id)
+        | LinkXdp::SkbProgId(id)
+        | LinkXdp::HwProgId(id) => Some(*id),
+        _ => None,
+    });
+    let mut ids: Vec<u32> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}

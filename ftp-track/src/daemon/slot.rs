@@ -1,0 +1,203 @@
+//! What the kernel programs are told of each interface.
+
+use ftp_track_common::{
+    config::Mode,
+    interface::{INGRESS, Interface as Slot, LAYER3, PARTIAL, ROUTED, SLOTS},
+};
+
+use super::{Error, attachment::Attachment, interface::Interface, link::Link};
+
+/// Fails when two named interfaces have one slot.
+pub fn check(interfaces: &[Interface]) -> Result<(), Error> {
+    for (at, one) in interfaces.iter().enumerate() {
+        let place = |interface: &Interface| Slot::slot(interface.link.index);
+        let other = interfaces[..at].iter().find(|it| place(it) == place(one));
+        if let Some(other) = other {
+            return Err(Error::Collision {
+                interfaces: [other.name.clone(), one.name.clone()],
+                slots: SLOTS,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A slot for every interface: those with a door, and those that say something of what comes by
+/// them. Where two have one place, the named one has it.
+pub fn slots(links: &[Link], attachments: &[Attachment], mode: Mode) -> Vec<Slot> {
+    let mut slots: Vec<Slot> = links.iter().map(plain).collect();
+    for slot in &mut slots {
+        if let Some(attachment) = attachments.iter().find(|it| it.index == slot.index) {
+            slot.mode = mode as u8;
+            slot.flags |= INGRESS;
+            if attachment.hook.may_join() {
+                slot.flags |= PARTIAL;
+            }
+        }
+    }
+    join_bonds(links, &mut slots);
+    while cover(links, &mut slots) {}
+    // The last one written has the place.
+    slots.sort_by_key(|slot| attachments.iter().any(|it| it.index == slot.index));
+    slots
+}
+
+fn plain(link: &Link) -> Slot {
+    let flags = [
+        (link.layer3, LAYER3),
+        (link.is_virtual(), PARTIAL),
+        (link.master.is_none(), ROUTED),
+    ];
+    let mut slot = Slot::new(link.index, Mode::Observe);
+    slot.flags = flags
+        .iter()
+        .filter(|(is_set, _)| *is_set)
+        .fold(0, |flags, (_, flag)| flags | flag);
+    slot
+}
+
+/// The parts of a bond are known by the bond's index: a connection's segments come in by any of
+/// them. A program on a bond in driver mode runs, and is called, at its parts.
+fn join_bonds(links: &[Link], slots: &mut [Slot]) {
+    for bond in links.iter().filter(|link| link.is_bond()) {
+        let own = slots.iter().find(|slot| slot.index == bond.index).copied();
+        for part in links.iter().filter(|link| link.master == Some(bond.index)) {
+            for slot in slots.iter_mut().filter(|slot| slot.index == part.index) {
+                slot.identity = bond.index;
+                if let Some(own) = own.filter(|own| own.has(INGRESS)) {
+                    slot.mode = own.mode;
+                    slot.flags |= own.flags & (INGRESS | PARTIAL);
+                }
+            }
+        }
+    }
+}
+
+/// What comes in by an interface on top of others has passed a door when those have one. True when
+/// something has changed.
+fn cover(links: &[Link], slots: &mut [Slot]) -> bool {
+    for link in links {
+        let below: Vec<Slot> = links
+            .iter()
+            .filter(|other| link.below == Some(other.index) || other.master == Some(link.index))
+            .filter_map(|other| slots.iter().find(|slot| slot.index == other.index))
+            .copied()
+            .collect();
+        let covered = !below.is_empty() && below.iter().all(|slot| slot.has(INGRESS));
+        let place = slots.iter_mut().find(|slot| slot.index == link.index);
+        let Some(slot) = place.filter(|_| covered) else {
+            continue;
+        };
+        let before = *slot;
+        slot.flags |= INGRESS;
+        if link.below.is_some() {
+            slot.identity = below[0].identity;
+        }
+        if *slot != before {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use rtnetlink::packet_route::link::InfoKind;
+
+    use super::*;
+    use crate::daemon::attachment::Hook;
+
+    fn link(index: u32, kind: Option<InfoKind>) -> Link {
+        Link {
+            name: format!("if{index}"),
+            index,
+            kind,
+            ..Link::default()
+        }
+    }
+
+    fn on(link: &Link, hook: Hook) -> Attachment {
+        Attachment {
+            interface: link.name.parse().unwrap(),
+            index: link.index,
+            hook,
+            egress: Hook::Tcx,
+        }
+    }
+
+    fn slot(slots: &[Slot], index: u32) -> Slot {
+        *slots.iter().find(|slot| slot.index == index).unwrap()
+    }
+
+    #[test]
+    fn doors_and_others() {
+        let mut links = vec![
+            link(1, None),
+            link(2, Some(InfoKind::Veth)),
+            link(3, None),
+            link(4, Some(InfoKind::Tun)),
+        ];
+        links[3].layer3 = true;
+        let attachments = [on(&links[0], Hook::Driver), on(&links[2], Hook::Generic)];
+        let slots = slots(&links, &attachments, Mode::Enforce);
+        let seen = [1, 2, 3, 4].map(|index| (slot(&slots, index).mode, slot(&slots, index).flags));
+        assert_eq!(
+            seen,
+            [
+                (1, INGRESS | ROUTED),
+                (0, PARTIAL | ROUTED),
+                (1, INGRESS | PARTIAL | ROUTED),
+                (0, PARTIAL | LAYER3 | ROUTED)
+            ]
+        );
+    }
+
+    #[test]
+    fn vlan_on_a_bond_whose_parts_are_named() {
+        let mut links = vec![
+            link(1, Some(InfoKind::Vlan)),
+            link(2, Some(InfoKind::Bond)),
+            link(3, None),
+            link(4, None),
+        ];
+        links[0].below = Some(2);
+        links[2].master = Some(2);
+        links[3].master = Some(2);
+        let both = [on(&links[2], Hook::Driver), on(&links[3], Hook::Driver)];
+        let whole = slots(&links, &both, Mode::Enforce);
+        for index in 1..=4 {
+            assert_eq!(slot(&whole, index).identity, 2);
+            assert!(slot(&whole, index).has(INGRESS));
+        }
+        let half = slots(&links, &both[..1], Mode::Enforce);
+        for index in [1, 2, 4] {
+            assert!(!slot(&half, index).has(INGRESS), "{index}");
+        }
+        let above = slots(&links, &[on(&links[1], Hook::Driver)], Mode::Enforce);
+        assert_eq!(slot(&above, 3).mode, Mode::Enforce as u8);
+        assert!(slot(&above, 3).has(INGRESS) && !slot(&above, 3).has(ROUTED));
+    }
+
+    #[test]
+    fn one_place_for_two() {
+        let links = [
+            link(7 + SLOTS, Some(InfoKind::Veth)),
+            link(7, None),
+            link(7 + 2 * SLOTS, None),
+        ];
+        let slots = slots(&links, &[on(&links[1], Hook::Driver)], Mode::Enforce);
+        assert_eq!(slots.last().map(|slot| slot.index), Some(7));
+    }
+
+    #[test]
+    fn two_that_are_named() {
+        let named = |index| Interface {
+            name: format!("if{index}").parse().unwrap(),
+            link: link(index, None),
+        };
+        assert!(check(&[named(7), named(8)]).is_ok());
+        let error = check(&[named(7), named(8), named(7 + SLOTS)]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("if7") && text.contains("if4103"), "{text}");
+    }
+}
