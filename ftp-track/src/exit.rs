@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use crate::{cli, config, daemon, instance, map};
+use crate::{cli, config, daemon, instance, map, migrate};
 
 /// The exit status. Scripts rely on the numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +27,9 @@ impl Exit {
             return error.exit();
         }
         if let Some(error) = error.downcast_ref::<instance::Error>() {
+            return error.exit();
+        }
+        if let Some(error) = error.downcast_ref::<migrate::Error>() {
             return error.exit();
         }
         if error.is::<config::Error>() || error.is::<cli::Misuse>() {
@@ -79,6 +82,12 @@ mod tests {
             ("disk", anyhow::Error::new(full), Exit::Failure),
             ("not running", gone.into(), Exit::Refused),
             ("usage", config::Error::NoInterface.into(), Exit::Usage),
+            ("both", migrate::Error::Conflict.into(), Exit::Failure),
+            (
+                "not seen",
+                migrate::Error::Unseen(String::new()).into(),
+                Exit::Refused,
+            ),
         ] {
             assert_eq!(Exit::of(&error), expect, "{name}");
         }

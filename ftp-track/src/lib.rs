@@ -14,4 +14,5 @@ pub mod exit;
 pub mod instance;
 pub mod kernel;
 pub mod map;
+pub mod migrate;
 pub mod view;

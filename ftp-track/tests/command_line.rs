@@ -48,6 +48,13 @@ fn rows() {
             stderr: "",
         },
         Row {
+            name: "what the exit status of a check means",
+            arguments: &["migrate", "--help"],
+            code: 0,
+            stdout: "0 at most one of helper and tracker is active",
+            stderr: "",
+        },
+        Row {
             name: "unknown command",
             arguments: &["lits"],
             code: 2,

@@ -4,6 +4,7 @@ mod end;
 mod evidence;
 mod explain;
 mod list;
+mod migrate;
 mod monitor;
 mod output;
 mod run;
@@ -34,6 +35,7 @@ enum Command {
     Stats(stats::Arguments),
     Monitor(monitor::Arguments),
     Explain(explain::Arguments),
+    Migrate(migrate::Arguments),
 }
 
 /// Does what the command line says; the errors are printed.
@@ -48,6 +50,7 @@ pub fn main() -> Exit {
         Command::Stats(arguments) => arguments.run(),
         Command::Monitor(arguments) => arguments.run(),
         Command::Explain(arguments) => arguments.run(),
+        Command::Migrate(arguments) => arguments.run(),
     };
     match done {
         Ok(()) => Exit::Success,

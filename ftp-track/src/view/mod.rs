@@ -9,6 +9,7 @@ mod explain;
 mod flow;
 mod master;
 mod metainfo;
+mod migration;
 mod session;
 mod table;
 mod time;
@@ -22,6 +23,7 @@ pub use self::{
     flow::{FlowState, FlowView, PerSide},
     master::MasterView,
     metainfo::{Document, Metainfo, SCHEMA},
+    migration::{AttachmentView, HelperView, InterfaceView, MigrationView, RuleView, StepView},
     session::{PendingView, SessionState, SessionView},
     table::{Table, TableRow},
     time::{Seconds, duration},
