@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod coexistence;
+mod dialogue;
 mod enforce;
 mod explaining;
 mod forwarding;
