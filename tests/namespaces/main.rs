@@ -1,5 +1,6 @@
 //! Real FTP servers and clients through a gateway in network namespaces. Needs root.
 
+mod bad_link;
 mod cleanup;
 mod coexistence;
 mod dialogue;

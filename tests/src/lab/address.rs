@@ -110,6 +110,29 @@ impl Side {
         )
     }
 
+    /// `ip` lines, run in the gateway: as [`Side::gateway_script`], but the link ends at `peer` in
+    /// `namespace`, where a wire is.
+    pub(super) fn wired_gateway_script(&self, namespace: &str, peer: &str) -> String {
+        let interface = self.interface;
+        let script = self
+            .gateway_script(namespace)
+            .replace(&format!("name {HOST_INTERFACE}"), &format!("name {peer}"));
+        // Its other end goes with it.
+        format!("link del {interface}\n{script}")
+    }
+
+    /// `ip` lines, run in the host: the link that ends at `peer` in `namespace`, and the rest.
+    /// Lost segments are sent again soon.
+    pub(super) fn wired_host_script(&self, namespace: &str, peer: &str) -> String {
+        let script = self.host_script().replace(" via ", " rto_min 5ms via ");
+        format!("link add {HOST_INTERFACE} type veth peer name {peer} netns {namespace}\n{script}")
+    }
+
+    /// The gateway's interface.
+    pub(super) fn interface(&self) -> &'static str {
+        self.interface
+    }
+
     /// `ip` lines, run in the host.
     ///
     /// There is a route to the other network only: with a default route, a name server query would

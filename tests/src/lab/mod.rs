@@ -11,6 +11,7 @@ mod firewall;
 mod namespace;
 mod offload;
 mod sweep;
+mod wire;
 mod witness;
 
 use std::fs;
@@ -26,6 +27,7 @@ pub use firewall::Firewall;
 pub use namespace::Namespace;
 pub use offload::Offload;
 pub use sweep::{remove_own, remove_stale};
+pub use wire::Wire;
 pub use witness::Passage;
 
 use crate::process;
@@ -112,6 +114,13 @@ impl Lab {
             Host::Gateway => &self.gateway,
             Host::Server => &self.server,
         }
+    }
+
+    /// Cuts the link between `host` and the gateway: whoever takes the wire has to carry the frames.
+    ///
+    /// Before a tracker is started, since the gateway's interface is made anew.
+    pub fn cut(&self, host: Host) -> Result<Wire> {
+        wire::cut(self, host)
     }
 
     /// Replaces the gateway's nftables firewall and starts its counters at zero.

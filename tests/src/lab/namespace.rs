@@ -35,6 +35,11 @@ impl Namespace {
         process::run(process::command("ip").args(["netns", "add", &self.name])).map(drop)
     }
 
+    /// Whether it was made.
+    pub(super) fn exists(&self) -> bool {
+        self.path().exists()
+    }
+
     /// Its name, as `ip netns list` shows it.
     pub fn name(&self) -> &str {
         &self.name

@@ -44,7 +44,7 @@ fn labs(wanted: impl Fn(u32) -> bool) -> Vec<String> {
 /// Removes one lab with everything in it; parts that do not exist are passed over.
 pub(super) fn remove(lab: &str) {
     // ftp-track in the gateway goes first, while its interfaces are still there to detach from.
-    for host in ["gateway", "server", "client"] {
+    for host in ["gateway", "server", "client", "wire"] {
         Namespace::named(format!("{lab}-{host}")).delete();
     }
     tracker::remove_traces(lab);
