@@ -64,6 +64,17 @@ impl Address {
         }
     }
 
+    /// An IPv4 address itself, of an IPv6 address its /64.
+    #[inline(always)]
+    pub const fn network(&self) -> Self {
+        if self.is_v4() {
+            return *self;
+        }
+        Self {
+            words: [self.words[0], self.words[1], 0, 0],
+        }
+    }
+
     /// Equality without a call: `memcmp` would be a function call, which the kernel forbids while
     /// a spin lock is held (before Linux 6.9).
     #[inline(always)]

@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::client;
+
 /// What happens to packets.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,6 +55,10 @@ pub struct Config {
     pub session_idle: u64,
     /// How long a data connection may be silent.
     pub flow_idle: u64,
+    /// Most control connections of one client; 0 for any number.
+    pub client_sessions: u32,
+    /// Most data connections of one client; 0 for any number.
+    pub client_flows: u32,
 }
 
 const SECOND: u64 = 1_000_000_000;
@@ -65,6 +71,8 @@ impl Config {
             expectation_lifetime: 60 * SECOND,
             session_idle: 7200 * SECOND,
             flow_idle: 600 * SECOND,
+            client_sessions: client::SESSIONS,
+            client_flows: client::FLOWS,
         }
     }
 }

@@ -100,6 +100,50 @@ pub struct Expectation {
     pub translated: Address,
 }
 
+/// Whether an expectation has to leave its map.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Presence {
+    /// It stays.
+    Due = 0,
+    /// Its time was over, and nobody had used it.
+    Expired = 1,
+    /// It was used, or its session gave it up: that was reported.
+    Forgotten = 2,
+}
+
+impl Expectation {
+    /// Judges by what the session says that has the master's key now. The expectation has to be
+    /// read first: a number that the session no longer has is gone for good.
+    #[inline(always)]
+    pub fn presence(&self, session: Option<(u64, &Pending)>, now: u64) -> Presence {
+        let Some((id, pending)) = session else {
+            return Presence::Forgotten;
+        };
+        if id != self.session {
+            return Presence::Forgotten;
+        }
+        let due = now < self.expires;
+        if self.id == 0 {
+            // PORT or EPRT that waits for the server's answer; nothing has been reported of it.
+            return if due {
+                Presence::Due
+            } else {
+                Presence::Forgotten
+            };
+        }
+        if !pending.is_some() || pending.id != self.id {
+            Presence::Forgotten
+        } else if due {
+            Presence::Due
+        } else if pending.is_used() {
+            Presence::Forgotten
+        } else {
+            Presence::Expired
+        }
+    }
+}
+
 /// State of a [`Pending`] expectation.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,7 +5,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::sequence::Sequence;
+use crate::{segment::Segment, sequence::Sequence, tuple::Direction};
 
 /// What the SYN and the SYN-ACK said.
 #[repr(C)]
@@ -29,11 +29,74 @@ pub struct Handshake {
     pub answered: u8,
     /// The SYN carried data (RFC 7413): the client spoke before the greeting.
     pub early_data: u8,
-    /// Reserved, zero.
-    pub reserved: [u8; 4],
+    /// Not a handshake, but a segment in the middle of a connection: 1 from the client, 2 from the
+    /// server.
+    pub glimpse: u8,
+    /// Two servers answered the SYN, or one twice and differently.
+    pub contested: u8,
+    /// Bytes in the segment of a glimpse.
+    pub length: u16,
 }
 
 impl Handshake {
+    /// What a segment says in the middle of a connection; its first byte is the next of `direction`.
+    #[inline(always)]
+    pub fn glimpse(direction: Direction, segment: &Segment, now: u64) -> Self {
+        let length = if segment.length > u16::MAX as u32 {
+            u16::MAX
+        } else {
+            segment.length as u16
+        };
+        let (own, other) = (segment.sequence, segment.acknowledgment);
+        let mut glimpse = Self::zeroed();
+        glimpse.created = now;
+        glimpse.glimpse = direction as u8 + 1;
+        glimpse.length = length;
+        match direction {
+            Direction::FromClient => {
+                glimpse.client_first = own;
+                glimpse.server_first = other;
+                glimpse.client_interface = segment.interface;
+            }
+            Direction::FromServer => {
+                glimpse.server_first = own;
+                glimpse.client_first = other;
+                glimpse.server_interface = segment.interface;
+            }
+        }
+        glimpse
+    }
+
+    /// Whether this is a glimpse, not a handshake.
+    #[inline(always)]
+    pub const fn is_glimpse(&self) -> bool {
+        self.glimpse != 0
+    }
+
+    /// Whether a segment shows that what was glimpsed is a connection: it comes from the other side,
+    /// goes on where the first segment said, and acknowledges some of its bytes.
+    #[inline(always)]
+    pub const fn is_continued_by(&self, direction: Direction, segment: &Segment) -> bool {
+        let (glimpsed, first, next) = match direction {
+            Direction::FromClient => (2, self.server_first, self.client_first),
+            Direction::FromServer => (1, self.client_first, self.server_first),
+        };
+        let beyond = segment.acknowledgment.wrapping_sub(first);
+        self.glimpse == glimpsed
+            && segment.sequence == next
+            && beyond != 0
+            && beyond <= self.length as u32
+    }
+
+    /// The interface of `direction`, as far as it is known.
+    #[inline(always)]
+    pub const fn interface(&self, direction: Direction) -> u32 {
+        match direction {
+            Direction::FromClient => self.client_interface,
+            Direction::FromServer => self.server_interface,
+        }
+    }
+
     /// Whether a SYN-ACK with `acknowledgment` answers the SYN.
     #[inline(always)]
     pub const fn is_answered_by(&self, acknowledgment: u32) -> bool {

@@ -16,6 +16,10 @@ pub const FLOWS: &str = "FLOWS";
 pub const HISTORIES: &str = "HISTORIES";
 /// Map of new connections between two hosts: [`crate::attempt::Attempts`].
 pub const ATTEMPTS: &str = "ATTEMPTS";
+/// Map of what each client has in the others.
+pub const CLIENTS: &str = "CLIENTS";
+/// Array of one: the timer by which the kernel cleans up.
+pub const JANITOR: &str = "JANITOR";
 /// Array of one: [`crate::config::Config`].
 pub const SETTINGS: &str = "SETTINGS";
 /// Array of [`crate::config::PortSet`].
@@ -37,6 +41,8 @@ pub const PINNED: &[&str] = &[
     FLOWS,
     HISTORIES,
     ATTEMPTS,
+    CLIENTS,
+    JANITOR,
     SETTINGS,
     PORTS,
     INTERFACES,
@@ -49,14 +55,17 @@ pub const PINNED: &[&str] = &[
 pub const MAX_SESSIONS: usize = 65_536;
 /// Most handshakes that are remembered; the oldest is forgotten first.
 pub const MAX_HANDSHAKES: usize = 16_384;
-/// Most expectations at once: one for each session.
-pub const MAX_EXPECTATIONS: usize = 65_536;
+/// Most expectations at once: two for each session, one that waits for a connection and one for the
+/// server's answer.
+pub const MAX_EXPECTATIONS: usize = 2 * MAX_SESSIONS;
 /// Most data connections at once.
 pub const MAX_FLOWS: usize = 131_072;
 /// Control connections whose history is kept; the one that was not looked at for longest goes first.
 pub const MAX_HISTORIES: usize = 16_384;
 /// Pairs of hosts whose new connections are kept; likewise.
 pub const MAX_ATTEMPTS: usize = 8_192;
+/// Most clients that are counted at once.
+pub const MAX_CLIENTS: usize = 131_072;
 /// Size of the ring buffer in bytes.
 pub const EVENT_BYTES: usize = 1 << 20;
 
@@ -66,6 +75,34 @@ pub const EVENT_BYTES: usize = 1 << 20;
 #[allow(non_camel_case_types, reason = "the kernel looks for this name")]
 pub struct bpf_spin_lock {
     val: u32,
+}
+
+/// Kernel's `struct bpf_timer`; found by this name in the map value's BTF.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+#[allow(non_camel_case_types, reason = "the kernel looks for this name")]
+pub struct bpf_timer {
+    opaque: [u64; 2],
+}
+
+/// Value of [`JANITOR`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Janitor {
+    /// The timer; user space reads it as zero.
+    pub timer: bpf_timer,
+    /// Which map is next.
+    pub turn: u64,
+}
+
+/// Value of [`CLIENTS`]: the counts behind the lock that guards them.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct ClientEntry {
+    /// The lock; user space reads it as zero.
+    pub lock: bpf_spin_lock,
+    /// The counts.
+    pub client: crate::client::Client,
 }
 
 /// Value of [`SESSIONS`]: the session behind the lock that guards it. Reading it from user space

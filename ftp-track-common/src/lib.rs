@@ -11,6 +11,7 @@
 
 pub mod address;
 pub mod attempt;
+pub mod client;
 pub mod command;
 pub mod config;
 pub mod conversation;

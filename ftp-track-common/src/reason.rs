@@ -103,6 +103,8 @@ reasons! {
     FlowsFull = 66, "flows_full", "The flow map is full: a new data connection was refused.";
     ClientLimit = 67, "client_limit", "One client has as many entries as it may.";
 
+    PickUpLimit = 68, "pick_up_limit", "Too many control connections wait to be picked up: this one is once both sides have been seen.";
+
     // The flow.
     Finished = 72, "finished", "FIN came from both sides.";
     Reset = 73, "reset", "RST came.";

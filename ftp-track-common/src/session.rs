@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
+    client::Share,
     command::{Command, CommandLine},
     conversation::Conversation,
     handshake::Handshake,
@@ -14,6 +15,8 @@ use crate::{
     tuple::{Direction, SessionKey},
 };
 
+/// How long a session that was picked up in the middle waits for the other side, in nanoseconds.
+pub const CONFIRMATION: u64 = 20_000_000_000;
 /// How long an ended session is kept, so that late segments are known for what they are.
 pub const LINGER: u64 = 10_000_000_000;
 
@@ -66,7 +69,8 @@ pub struct Session {
     skips: [u8; 2],
     /// Why it ended: a [`Reason`], or 0.
     end_reason: u8,
-    reserved: u8,
+    /// As what it is counted: a [`Share`].
+    share: u8,
 }
 
 impl Session {
@@ -74,6 +78,7 @@ impl Session {
     #[inline(always)]
     pub fn open(&mut self, key: &SessionKey, id: u64, handshake: &Handshake, now: u64) {
         self.start(key, id, now);
+        self.share = Share::Session as u8;
         handshake.open(&mut self.sequences);
         self.conversation.open(true);
         if handshake.early_data != 0 {
@@ -102,6 +107,7 @@ impl Session {
         self.conversation.open(false);
         self.unconfirmed = 1;
         self.picked_up = 1;
+        self.share = Share::PickUp as u8;
     }
 
     #[inline(always)]
@@ -137,11 +143,41 @@ impl Session {
         self.unconfirmed == 0
     }
 
+    /// A session in the middle of which both sides have been seen: what [`Session::pick_up`] made is
+    /// real. `interface` is the other side's.
+    #[inline(always)]
+    pub fn believe(&mut self, direction: Direction, interface: u32) {
+        self.own(direction.opposite()).interface = interface;
+        self.unconfirmed = 0;
+        self.share = Share::Session as u8;
+    }
+
+    /// As what it has been counted; from now on as `share`. Who gets an answer other than
+    /// [`Share::None`] sees to the client's count.
+    #[inline(always)]
+    pub fn exchange_share(&mut self, share: Share) -> Share {
+        let before = match self.share {
+            1 => Share::Session,
+            2 => Share::PickUp,
+            _ => Share::None,
+        };
+        self.share = share as u8;
+        before
+    }
+
+    /// As what it is counted: the number of a [`Share`].
+    #[inline(always)]
+    pub const fn share(&self) -> u8 {
+        self.share
+    }
+
     /// Whether it is over for the map: ended and lingered, or idle for `idle` nanoseconds.
     #[inline(always)]
     pub const fn is_expired(&self, idle: u64, now: u64) -> bool {
         if self.ended != 0 {
             now.saturating_sub(self.ended) > LINGER
+        } else if self.unconfirmed != 0 {
+            now.saturating_sub(self.created) > CONFIRMATION
         } else {
             now.saturating_sub(self.seen) > idle
         }

@@ -1,6 +1,9 @@
 //! From an expectation to a flow.
 
+use aya_ebpf::bindings::BPF_NOEXIST;
 use ftp_track_common::{
+    client::Share,
+    config::Config,
     event::EventKind,
     expectation::Expectation,
     flow::Flow,
@@ -10,7 +13,7 @@ use ftp_track_common::{
 };
 
 use crate::{
-    attempt,
+    attempt, client,
     counter::count,
     data::tell,
     lock::Locked,
@@ -24,7 +27,13 @@ use crate::{
 /// The session has the last word: the expectation counts only while its master, under its lock,
 /// says that it is armed. So it cannot be used twice, nor outlive its control connection.
 #[inline(always)]
-pub fn admit(packet: &Packet, key: &FlowKey, source_is_low: bool, now: u64) -> bool {
+pub fn admit(
+    packet: &Packet,
+    key: &FlowKey,
+    source_is_low: bool,
+    config: &Config,
+    now: u64,
+) -> bool {
     let place = ExpectationKey::of_syn(&packet.tuple);
     // SAFETY: values of this map never change after they were inserted.
     let Some(expectation) = (unsafe { EXPECTATIONS.get(place) }) else {
@@ -49,9 +58,9 @@ pub fn admit(packet: &Packet, key: &FlowKey, source_is_low: bool, now: u64) -> b
     if expectation.id != id {
         confirm(&place, expectation, id, kind);
     }
-    if FLOWS.insert(key, &*flow, 0).is_err() {
-        count(Reason::FlowsFull);
-        attempt::judge(Reason::FlowsFull, flow.session, id);
+    if let Err(reason) = enter(key, flow, config) {
+        count(reason);
+        attempt::judge(reason, flow.session, id);
         give_back(flow, now);
         return false;
     }
@@ -72,6 +81,28 @@ pub fn admit(packet: &Packet, key: &FlowKey, source_is_low: bool, now: u64) -> b
         now,
     );
     true
+}
+
+/// Puts a flow in its map. One that has the key already is over: its SYN did not match.
+#[inline(always)]
+fn enter(key: &FlowKey, flow: &Flow, config: &Config) -> Result<(), Reason> {
+    // SAFETY: the value is live for as long as the program runs, and its master never changes.
+    if let Some(old) = unsafe { FLOWS.get(key) }
+        && FLOWS.remove(key).is_ok()
+    {
+        client::leave(&old.master.client, old.master.zone, Share::Flow);
+    }
+    let master = &flow.master;
+    client::enter(
+        &master.client,
+        master.zone,
+        Share::Flow,
+        config.client_flows,
+    )?;
+    FLOWS.insert(key, flow, BPF_NOEXIST as u64).map_err(|_| {
+        client::leave(&master.client, master.zone, Share::Flow);
+        Reason::FlowsFull
+    })
 }
 
 /// Takes an expectation, and gives its number and the kind of request that made it.

@@ -2,9 +2,13 @@
 
 use aya_ebpf::helpers::generated;
 
-/// Nanoseconds of the monotonic clock: it never jumps, and user space reads the same one.
+/// The clock's number (linux/time.h: `CLOCK_BOOTTIME`).
+pub const ID: u64 = 7;
+
+/// Nanoseconds of the monotonic clock that goes on while the machine sleeps: it never jumps, what was
+/// announced before a sleep is not still expected after it, and user space reads the same one.
 #[inline(always)]
 pub fn now() -> u64 {
     // SAFETY: the helper takes nothing and cannot fail.
-    unsafe { generated::bpf_ktime_get_ns() }
+    unsafe { generated::bpf_ktime_get_boot_ns() }
 }

@@ -1,6 +1,5 @@
 //! Segments of control connections.
 
-use aya_ebpf::{bindings::BPF_F_LOCK, helpers::generated};
 use bytemuck::Zeroable as _;
 use ftp_track_common::{
     config::Config,
@@ -9,20 +8,23 @@ use ftp_track_common::{
     layout::SessionEntry,
     outcome::{Announcement, Outcome},
     reason::Reason,
-    segment::{ACK, RST, SYN},
+    segment::{ACK, SYN},
     session::Step,
     tuple::{Direction, SessionKey, Tuple},
 };
 
 use crate::{
-    attempt, checksum,
+    checksum,
+    copy::copy,
     counter::{count, count_number},
     effect,
     frame::Frame,
-    history::{self, CLOSED, OPENED, PICKED_UP},
+    history::{self, CLOSED},
+    janitor,
     lock::Locked,
-    map::{HANDSHAKES, NUMBERS, SESSIONS},
+    map::HANDSHAKES,
     opaque::opaque,
+    opening,
     packet::Packet,
     reading::{self, Reading},
     report::{Subject, report},
@@ -42,6 +44,7 @@ pub fn syn<F: Frame>(frame: F, packet: &Packet, now: u64) {
         count(Reason::BadChecksum);
         return;
     }
+    janitor::start();
     let key = SessionKey::of(&packet.tuple, Direction::FromClient);
     let handshake = Handshake {
         created: now,
@@ -71,7 +74,7 @@ pub fn segment<F: Frame>(
         syn_ack(packet, direction);
         return Verdict::Pass;
     }
-    let Some(entry) = find(packet, direction, now) else {
+    let Some(entry) = opening::find(packet, direction, config, now) else {
         return Verdict::Pass;
     };
     let Some(outcome) = scratch::outcome() else {
@@ -82,12 +85,17 @@ pub fn segment<F: Frame>(
     let mut session = unsafe { Locked::new(entry) };
     let id = session.id;
     let alive = session.ended == 0;
+    let confirmed = session.is_confirmed();
     let (action, reason, skip) = match session.receive(direction, &packet.segment, now, outcome) {
         Step::Pass(reason) => (PASS, reason, 0),
         Step::Hold(reason) => (HOLD, reason, 0),
         Step::Parse { skip } => (PARSE, Reason::None, skip),
     };
+    let confirms = !confirmed && session.is_confirmed();
     drop(session);
+    if confirms && opening::confirm(entry, config, now) == 0 {
+        return Verdict::Pass;
+    }
     let action = opaque(action, now);
     count_number(opaque(reason as u64, now));
     let verdict = match action {
@@ -165,108 +173,23 @@ fn syn_ack(packet: &Packet, direction: Direction) {
     }
 }
 
-/// The session of a segment; makes it when the segment completes a handshake, or is the first that
-/// comes by of a connection that is older than the tracker.
-#[inline(never)]
-fn find(packet: &Packet, direction: Direction, now: u64) -> Option<*mut SessionEntry> {
-    let key = &SessionKey::of(&packet.tuple, direction);
-    let existing = SESSIONS.get_ptr_mut(key);
-    let segment = &packet.segment;
-    if let Some(entry) = existing {
-        // SAFETY: the entry is a live map value; each is one aligned word.
-        let (ended, next) = unsafe {
-            let session = &raw const (*entry).session;
-            ((*session).ended, (*session).sequences[0].next)
-        };
-        // What does not fit may belong to a new connection with the old one's ports.
-        let fits = matches!(direction, Direction::FromServer) || segment.sequence == next;
-        if ended == 0 && (fits || !completes(packet, key)) {
-            return existing;
-        }
-    }
-    let begins = matches!(direction, Direction::FromClient) && completes(packet, key);
-    let goes_on = existing.is_none() && segment.length != 0 && segment.has(ACK);
-    if segment.has(RST) || !(begins || goes_on) {
-        return existing;
-    }
-    if let Some(old) = existing {
-        supersede(old, packet, now)?;
-    }
-    let entry = scratch::entry()?;
-    entry.clear();
-    let id = next_number();
-    if begins {
-        // SAFETY: the value is a live map value, and of a handshake nothing is written any more.
-        let handshake = unsafe { HANDSHAKES.get(key) }?;
-        entry.session.open(key, id, handshake, now);
-        let _: Result<(), i32> = HANDSHAKES.remove(key);
-    } else {
-        entry.session.pick_up(key, id, direction, segment, now);
-        count(Reason::NoHandshake);
-    }
-    // In place and under the lock when there is an older entry: a CPU that still holds a pointer to
-    // it must find either session, never a mixture.
-    let flags = if existing.is_some() {
-        BPF_F_LOCK as u64
-    } else {
-        0
-    };
-    if SESSIONS.insert(key, entry.as_entry(), flags).is_err() {
-        count(Reason::SessionsFull);
-        return None;
-    }
-    let entry = SESSIONS.get_ptr_mut(key)?;
-    tell(EventKind::SessionNew, entry, &packet.tuple, 0, now);
-    let subject = if begins { OPENED } else { PICKED_UP };
-    mark(subject, 0, entry, now);
-    attempt::expect(&packet.tuple);
-    Some(entry)
-}
-
-/// Whether a segment of the client's completes the handshake that was seen.
+/// Reports the end of a session.
 #[inline(always)]
-fn completes(packet: &Packet, key: &SessionKey) -> bool {
-    // SAFETY: the value is a live map value; only the SYN and the SYN-ACK before this segment have
-    // written it.
-    unsafe { HANDSHAKES.get(key) }.is_some_and(|handshake| {
-        handshake.is_completed_by(packet.segment.sequence, packet.segment.acknowledgment)
-    })
-}
-
-/// Ends a session of whose end nothing came by, because a new connection has its ports.
-#[inline(never)]
-fn supersede(entry: *mut SessionEntry, packet: &Packet, now: u64) -> Option<()> {
-    let outcome = scratch::outcome()?;
-    *outcome = Outcome::nothing();
-    // SAFETY: the entry is a live map value.
-    let mut session = unsafe { Locked::new(entry) };
-    let alive = session.ended == 0;
-    if alive {
-        session.end(Reason::ControlClosed, now, outcome);
-    }
-    drop(session);
-    if alive {
-        effect::apply(entry, 0, now);
-        end(entry, &packet.tuple, Reason::ControlClosed as u8, now);
-    }
-    Some(())
-}
-
-/// A number that no other session of this tracker has: counted on each CPU, with the CPU in the low
-/// bits.
-#[inline(always)]
-fn next_number() -> u64 {
-    // SAFETY: the helper takes nothing and cannot fail.
-    let cpu = unsafe { generated::bpf_get_smp_processor_id() } as u64;
-    let Some(number) = NUMBERS.get_ptr_mut(0) else {
-        return 0;
+pub fn tell_end(entry: *const SessionEntry, reason: u8, now: u64) {
+    // SAFETY: the entry is live, and its key does not change while the session is in its map.
+    let key = unsafe { &raw const (*entry).session.key };
+    let Some(tuple) = scratch::tuple() else {
+        return;
     };
-    // SAFETY: the kernel gives a valid pointer to this CPU's value; only this CPU writes it.
-    let number = unsafe {
-        *number += 1;
-        *number
-    };
-    number << 12 | (cpu & 0xfff)
+    // SAFETY: both are valid, and words of the same kind lie in the same order.
+    unsafe {
+        copy(&raw const (*key).client, &raw mut tuple.source);
+        copy(&raw const (*key).server, &raw mut tuple.destination);
+        tuple.source_port = (*key).client_port;
+        tuple.destination_port = (*key).server_port;
+        tuple.zone = (*key).zone;
+    }
+    end(entry, tuple, reason, now);
 }
 
 /// Tells of a session's end.
@@ -278,14 +201,15 @@ fn end(entry: *const SessionEntry, tuple: &Tuple, reason: u8, now: u64) {
 
 /// Notes something in the session's history.
 #[inline(always)]
-fn mark(subject: u8, reason: u8, entry: *const SessionEntry, now: u64) {
+pub fn mark(subject: u8, reason: u8, entry: *const SessionEntry, now: u64) {
     // SAFETY: the entry is live; key and number do not change while the session is in its map.
     let (key, session) = unsafe { (&raw const (*entry).session.key, (*entry).session.id) };
     history::mark(subject, reason, key, session, now);
 }
 
+/// Reports a session's beginning or end.
 #[inline(never)]
-fn tell(kind: EventKind, entry: *const SessionEntry, tuple: &Tuple, reason: u8, now: u64) {
+pub fn tell(kind: EventKind, entry: *const SessionEntry, tuple: &Tuple, reason: u8, now: u64) {
     // SAFETY: the entry is live; key and number do not change while the session is in its map.
     let (key, session) = unsafe { (&(*entry).session.key, (*entry).session.id) };
     report(

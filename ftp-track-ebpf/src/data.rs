@@ -32,7 +32,7 @@ pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
             return true;
         }
     }
-    admission::admit(packet, &key, source_is_low, now)
+    admission::admit(packet, &key, source_is_low, config, now)
 }
 
 /// Whether a segment belongs to an admitted data connection.

@@ -184,8 +184,9 @@ fn insert(key: &SessionKey, session: u64, made: &Announcement, lifetime: u64, no
         .is_ok()
 }
 
+/// Reports an event of an expectation.
 #[inline(never)]
-fn tell(kind: EventKind, key: &SessionKey, session: u64, about: &Announcement, now: u64) {
+pub fn tell(kind: EventKind, key: &SessionKey, session: u64, about: &Announcement, now: u64) {
     let Some(place) = place(key, about) else {
         return;
     };

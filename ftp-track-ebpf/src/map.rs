@@ -7,13 +7,14 @@ use aya_ebpf::{
 };
 use ftp_track_common::{
     attempt::{Attempts, HostPair},
+    client::ClientKey,
     config::{Config, PORT_SETS, PortSet},
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
     history::History,
     interface::{self, Interface},
-    layout::{self, SessionEntry},
+    layout::{self, ClientEntry, Janitor, SessionEntry},
     reason,
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
@@ -53,6 +54,20 @@ pub static HISTORIES: LruHashMap<SessionKey, History, { layout::MAX_HISTORIES }>
 /// New connections between hosts that have a control connection.
 #[btf_map]
 pub static ATTEMPTS: LruHashMap<HostPair, Attempts, { layout::MAX_ATTEMPTS }> = LruHashMap::new();
+
+/// What each client has in the other maps.
+#[btf_map]
+pub static CLIENTS: HashMap<ClientKey, ClientEntry, { layout::MAX_CLIENTS }, ON_DEMAND> =
+    HashMap::new();
+
+/// The timer that cleans up.
+#[btf_map]
+pub static JANITOR: Array<Janitor, 1> = Array::new();
+
+/// Whether these programs have started it. Not pinned: programs that take over the maps start it
+/// again, and so have it call their own function.
+#[btf_map]
+pub static ARMED: Array<u64, 1> = Array::new();
 
 /// What the daemon decided.
 #[btf_map]

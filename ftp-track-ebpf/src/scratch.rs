@@ -2,15 +2,17 @@
 
 use ftp_track_common::{
     attempt::{Attempt, Attempts, HostPair},
+    client::{Client, ClientKey},
     command::Command,
     expectation::Expectation,
     flow::Flow,
+    handshake::Handshake,
     history::{History, Note},
-    layout::SessionEntry,
+    layout::{ClientEntry, SessionEntry},
     outcome::Outcome,
     reply::Reply,
     session::Session,
-    tuple::{ExpectationKey, SessionKey},
+    tuple::{ExpectationKey, SessionKey, Tuple},
 };
 
 use crate::{map::SCRATCH, packet::Packet};
@@ -64,6 +66,29 @@ impl NewEntry {
     }
 }
 
+/// A client without anything, laid out like [`ClientEntry`]; nothing writes to it.
+#[repr(C)]
+pub struct NewClient {
+    lock: u32,
+    client: Client,
+}
+
+impl NewClient {
+    /// The value for the client map.
+    #[inline(always)]
+    pub fn as_entry(&self) -> &ClientEntry {
+        const {
+            assert!(size_of::<NewClient>() == size_of::<ClientEntry>());
+            assert!(
+                core::mem::offset_of!(NewClient, client)
+                    == core::mem::offset_of!(ClientEntry, client)
+            );
+        }
+        // SAFETY: same size, same place of the client, and a lock is any four bytes.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+}
+
 /// One CPU's working memory. A program is not interrupted by another one of ours on the same CPU:
 /// XDP and TC run with bottom halves disabled.
 #[repr(C)]
@@ -84,6 +109,11 @@ pub struct Scratch {
     attempt: Attempt,
     pair: HostPair,
     attempts: Attempts,
+    client: NewClient,
+    client_key: ClientKey,
+    tuple: Tuple,
+    session_key: SessionKey,
+    handshake: Handshake,
 }
 
 macro_rules! field {
@@ -106,6 +136,26 @@ field! {
 field! {
     /// A new session, before it enters its map.
     entry: NewEntry
+}
+field! {
+    /// A client that has nothing yet.
+    client: NewClient
+}
+field! {
+    /// Key of the client that is counted.
+    client_key: ClientKey
+}
+field! {
+    /// A tuple for a report.
+    tuple: Tuple
+}
+field! {
+    /// Key of the session that a segment belongs to.
+    session_key: SessionKey
+}
+field! {
+    /// A new glimpse of a connection, before it enters its map.
+    handshake: Handshake
 }
 field! {
     /// Key of the expectation that is looked for.

@@ -1,12 +1,13 @@
-//! The clocks: the kernel programs stamp with the monotonic one, people read the other.
+//! The clocks: the kernel programs stamp with a monotonic one, people read the other.
 
 use jiff::{SignedDuration, Timestamp};
 use nix::time::{ClockId, clock_gettime};
 
-/// The monotonic clock in nanoseconds, as `bpf_ktime_get_ns` gives it.
+/// The monotonic clock that goes on while the machine sleeps, in nanoseconds, as
+/// `bpf_ktime_get_boot_ns` gives it.
 pub fn monotonic() -> u64 {
     // It cannot fail: the clock exists on every Linux and the result lies on our stack.
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
+    clock_gettime(ClockId::CLOCK_BOOTTIME).map_or(0, |time| {
         let seconds = u64::try_from(time.tv_sec()).unwrap_or_default();
         let nanoseconds = u64::try_from(time.tv_nsec()).unwrap_or_default();
         seconds * 1_000_000_000 + nanoseconds

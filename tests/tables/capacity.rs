@@ -1,5 +1,7 @@
 //! Full maps: the new entry is refused by name, nothing else goes, no packet is lost (rule 16).
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use ftp_track_common::{
     config::{Config, Mode},
     event::Event,
@@ -12,6 +14,7 @@ use crate::harness::{
     data::Data,
     namespace::LAN,
     play::{Control, Family, Play},
+    pool,
     row::{self, Row, WHOLE},
     segment::Segment,
     tracker::{Tracker, Verdict},
@@ -168,5 +171,86 @@ fn ring_buffer() {
         assert_eq!(ports, expected, "the oldest are kept");
         assert_eq!(tracker.lost(), u64::from(extra));
         assert_eq!(tracker.count(Reason::Unexpected), u64::from(room + extra));
+    }
+}
+
+#[test]
+fn one_client() {
+    let limited = Config {
+        client_sessions: 1,
+        client_flows: 1,
+        ..Config::new()
+    };
+    let rows = [
+        Row {
+            name: "a client has as many control connections as it may; another has its own",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                let mut other = Control::new(play.family, 40_001);
+                let first = std::mem::replace(&mut play.control, other.clone());
+                play.greet();
+                play.passive(50_001);
+                other.client.set_ip(neighbour(play.family));
+                play.control = other;
+                play.greet();
+                play.passive(50_002);
+                play.control = first;
+                play.passive(50_000);
+                play.notes.clear();
+            },
+            notes: &[],
+            counts: &[
+                (Reason::ControlPort, 3),
+                // The end of the handshake, the greeting, the command and the reply.
+                (Reason::ClientLimit, 4),
+            ],
+            state: &[
+                "session 1/1 armed passive:50000",
+                "session 1/1 armed passive:50002",
+                "expectation passive server:50000",
+                "expectation passive server:50002",
+            ],
+        },
+        Row {
+            name: "and as many data connections; the next expectation waits",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.passive(50_000);
+                Data::passive(play, 50_000).syn(play);
+                play.passive(50_001);
+                Data::passive(play, 50_001).syn(play);
+            },
+            notes: &[
+                "session_new",
+                "expectation_new passive server:50000",
+                "expectation_used passive server:50000 used",
+                "flow_new passive server:50000 expected",
+                "expectation_new passive server:50001",
+                "dropped server:50001 unexpected",
+                "drop",
+            ],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Expected, 1),
+                (Reason::ClientLimit, 1),
+                (Reason::Unexpected, 1),
+            ],
+            state: &[
+                "session 2/2 armed passive:50001",
+                "expectation passive server:50001",
+                "flow passive client>server:50000 1+0 opening",
+            ],
+        },
+    ];
+    row::run_with(&mut pool::tracker(), &limited, &rows);
+}
+
+/// Another client's address, not of the first one's /64.
+fn neighbour(family: Family) -> IpAddr {
+    match family {
+        Family::V4 => Ipv4Addr::new(10, 0, 0, 2).into(),
+        Family::V6 => Ipv6Addr::new(0x2001, 0xdb8, 3, 0, 0, 0, 0, 1).into(),
     }
 }

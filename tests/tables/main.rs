@@ -8,6 +8,7 @@ mod door;
 mod flow;
 mod harness;
 mod history;
+mod janitor;
 mod packet;
 mod stream;
 mod verdict;

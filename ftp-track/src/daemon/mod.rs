@@ -2,6 +2,7 @@
 
 mod attachment;
 mod audience;
+mod census;
 mod error;
 mod interface;
 mod journal;

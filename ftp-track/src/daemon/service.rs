@@ -12,8 +12,8 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use super::{
-    Error, audience::Audience, interface, journal::Journal, privilege, pump::Pump, sweep::sweep,
-    tracker::Tracker,
+    Error, audience::Audience, census::Census, interface, journal::Journal, privilege, pump::Pump,
+    sweep::sweep, tracker::Tracker,
 };
 use crate::{
     config::Settings,
@@ -58,6 +58,7 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
         audience,
         journal: Journal::default(),
         lost: 0,
+        census: Census::default(),
     };
     loop {
         tokio::select! {
@@ -83,6 +84,7 @@ struct Daemon {
     audience: Audience,
     journal: Journal,
     lost: u64,
+    census: Census,
 }
 
 impl Daemon {
@@ -117,7 +119,7 @@ impl Daemon {
     }
 
     async fn sweep(&mut self) {
-        match sweep(&mut self.tracker.maps).await {
+        match sweep(&mut self.tracker.maps, &mut self.census).await {
             Ok(events) => self.report(&events),
             Err(error) => error!("sweeping failed, and will be tried again: {error}"),
         }

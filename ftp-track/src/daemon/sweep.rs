@@ -1,41 +1,58 @@
-//! Removes entries whose time is over.
+//! Removes entries whose time was over long ago, and puts counts of clients right.
 //!
-//! The kernel programs check an entry's time wherever they use it, so sweeping only makes room.
+//! The kernel programs check an entry's time wherever they use it, and take out what is over
+//! themselves. What they do not know of is left to the daemon: entries that somebody put in or took
+//! out by hand.
+//!
 //! Between looking at an entry and removing it, a packet could put a new one under the same key;
 //! the moment is short, and a peer that meets it tries again.
 
 use ftp_track_common::{
     config::Config,
     event::{self, Event, EventKind},
-    expectation::Expectation,
+    expectation::{Expectation, Presence},
     flow::Flow,
     reason::Reason,
     session::Session,
     tuple::{ExpectationKey, FlowKey, SessionKey, Tuple},
 };
 
+use tracing::warn;
+
+use super::census::Census;
 use crate::{
     clock,
     map::{Error, Maps},
 };
 
+/// How long an entry's time has to be over before the kernel programs are taken to have missed it.
+const GRACE: u64 = 10_000_000_000;
 /// Entries that are looked at before other work gets its turn.
 const STRIDE: usize = 512;
 
+fn long_ago() -> u64 {
+    clock::monotonic().saturating_sub(GRACE)
+}
+
 /// Removes what is over; the events say what no one has reported yet.
-pub async fn sweep(maps: &mut Maps) -> Result<Vec<Event>, Error> {
+pub async fn sweep(maps: &mut Maps, census: &mut Census) -> Result<Vec<Event>, Error> {
     let config = maps.settings.get()?;
     let mut events = Vec::new();
-    sweep_flows(maps, &config, &mut events).await?;
+    sweep_flows(maps, &config, census, &mut events).await?;
     // Expectations before sessions: they are judged by what their session says.
     sweep_expectations(maps, &mut events).await?;
-    sweep_sessions(maps, &config, &mut events).await?;
+    sweep_sessions(maps, &config, census, &mut events).await?;
+    let wrong = census.end(maps)?;
+    if wrong != 0 {
+        warn!("the counts of {wrong} clients were wrong, and have been put right");
+    }
     Ok(events)
 }
 
 async fn sweep_flows(
     maps: &mut Maps,
     config: &Config,
+    census: &mut Census,
     events: &mut Vec<Event>,
 ) -> Result<(), Error> {
     for keys in maps.flows.keys()?.chunks(STRIDE) {
@@ -43,7 +60,8 @@ async fn sweep_flows(
             let Some(flow) = maps.flows.get(key)? else {
                 continue;
             };
-            let is_over = flow.is_expired(config, clock::monotonic());
+            census.flow(&flow);
+            let is_over = flow.is_expired(config, long_ago());
             if is_over && maps.flows.remove(key)? && flow.ended == 0 {
                 events.push(idle_flow(key, &flow));
             }
@@ -62,10 +80,11 @@ async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<
             };
             let entry = maps.sessions.get(&expectation.master)?;
             let session = entry.as_ref().map(|entry| &entry.session);
-            let verdict = judge(&expectation, session, clock::monotonic());
-            if verdict != Verdict::Keep
+            let session = session.map(|session| (session.id, &session.conversation.pending));
+            let presence = expectation.presence(session, long_ago());
+            if presence != Presence::Due
                 && maps.expectations.remove(key)?
-                && verdict == Verdict::Expired
+                && presence == Presence::Expired
             {
                 events.push(expired_expectation(key, &expectation));
             }
@@ -78,6 +97,7 @@ async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<
 async fn sweep_sessions(
     maps: &mut Maps,
     config: &Config,
+    census: &mut Census,
     events: &mut Vec<Event>,
 ) -> Result<(), Error> {
     for keys in maps.sessions.keys()?.chunks(STRIDE) {
@@ -86,7 +106,8 @@ async fn sweep_sessions(
                 continue;
             };
             let session = &entry.session;
-            let is_over = session.is_expired(config.session_idle, clock::monotonic());
+            census.session(session);
+            let is_over = session.is_expired(config.session_idle, long_ago());
             if is_over && maps.sessions.remove(key)? && session.ended == 0 {
                 events.push(idle_session(key, session));
             }
@@ -94,39 +115,6 @@ async fn sweep_sessions(
         tokio::task::yield_now().await;
     }
     Ok(())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Verdict {
-    Keep,
-    /// Its time was over, and nobody had used it.
-    Expired,
-    /// It was used, or its session gave it up: that was reported.
-    Forgotten,
-}
-
-fn judge(expectation: &Expectation, session: Option<&Session>, now: u64) -> Verdict {
-    let Some(session) = session.filter(|session| session.id == expectation.session) else {
-        return Verdict::Forgotten;
-    };
-    if expectation.id == 0 {
-        // PORT or EPRT that waits for the server's answer; nothing has been reported of it.
-        return if now < expectation.expires {
-            Verdict::Keep
-        } else {
-            Verdict::Forgotten
-        };
-    }
-    let pending = &session.conversation.pending;
-    if !pending.is_some() || pending.id != expectation.id {
-        Verdict::Forgotten
-    } else if now < expectation.expires {
-        Verdict::Keep
-    } else if pending.is_used() {
-        Verdict::Forgotten
-    } else {
-        Verdict::Expired
-    }
 }
 
 fn event(kind: EventKind, reason: Reason, master: SessionKey, session: u64, tuple: Tuple) -> Event {
@@ -206,38 +194,6 @@ fn idle_flow(key: &FlowKey, flow: &Flow) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const END: u64 = 1000;
-
-    #[test]
-    fn expectations() {
-        let expectation = Expectation {
-            session: 7,
-            id: 2,
-            expires: END,
-            ..Expectation::default()
-        };
-        let mut session = Session::default();
-        session.id = 7;
-        let judged = |session: &Session, now| judge(&expectation, Some(session), now);
-        assert_eq!(
-            judge(&expectation, None, 0),
-            Verdict::Forgotten,
-            "no session"
-        );
-        assert_eq!(judged(&session, 0), Verdict::Forgotten, "nothing pending");
-        session.conversation.pending.arm(2, 3, 5000, END);
-        assert_eq!(judged(&session, 0), Verdict::Keep);
-        assert_eq!(judged(&session, END), Verdict::Expired);
-        session.conversation.pending.take(2, 0).unwrap();
-        assert_eq!(judged(&session, 0), Verdict::Keep, "a RST may give it back");
-        assert_eq!(judged(&session, END), Verdict::Forgotten);
-        session.conversation.pending.arm(3, 3, 5001, END);
-        assert_eq!(judged(&session, 0), Verdict::Forgotten, "replaced");
-        session.conversation.pending.arm(2, 3, 5000, END);
-        session.id = 8;
-        assert_eq!(judged(&session, 0), Verdict::Forgotten, "another session");
-    }
 
     #[test]
     fn the_initiator_is_the_source() {

@@ -91,6 +91,13 @@ where
         Ok(entries)
     }
 
+    /// Puts a value in, or in the place of another.
+    pub fn insert(&mut self, key: &K, value: &V) -> Result<(), Error> {
+        let (key, value): ([u8; KEY], [u8; VALUE]) = (bytemuck::cast(*key), bytemuck::cast(*value));
+        let refused = self.map.insert(key, value, self.flags);
+        refused.map_err(|source| self.refused(source))
+    }
+
     /// Removes `key`; true if it was there.
     pub fn remove(&mut self, key: &K) -> Result<bool, Error> {
         match self.map.remove(&bytemuck::cast(*key)) {

@@ -14,10 +14,11 @@ use std::{io, path::PathBuf};
 use aya::maps::MapError;
 use ftp_track_common::{
     attempt::{Attempts, HostPair},
+    client::ClientKey,
     expectation::Expectation,
     flow::Flow,
     history::History,
-    layout::SessionEntry,
+    layout::{ClientEntry, SessionEntry},
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
 
@@ -45,6 +46,9 @@ pub type Flows = Hash<FlowKey, Flow, { size::<FlowKey>() }, { size::<Flow>() }>;
 pub type Histories = Hash<SessionKey, History, { size::<SessionKey>() }, { size::<History>() }>;
 /// New connections between two hosts.
 pub type HostPairs = Hash<HostPair, Attempts, { size::<HostPair>() }, { size::<Attempts>() }>;
+
+/// What each client has in the others.
+pub type Clients = Hash<ClientKey, ClientEntry, { size::<ClientKey>() }, { size::<ClientEntry>() }>;
 
 /// What goes wrong with a map.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,8 @@
 use ftp_track_common::layout;
 
 use super::{
-    Counters, Error, Expectations, Flows, Histories, HostPairs, LostEvents, PinDirectory, Sessions,
-    Settings,
+    Clients, Counters, Error, Expectations, Flows, Histories, HostPairs, LostEvents, PinDirectory,
+    Sessions, Settings,
 };
 
 /// The maps that show what the tracker knows.
@@ -19,6 +19,8 @@ pub struct Maps {
     pub histories: Histories,
     /// New connections between two hosts.
     pub attempts: HostPairs,
+    /// What each client has in them.
+    pub clients: Clients,
     /// The settings in force.
     pub settings: Settings,
     /// Counters by reason.
@@ -36,6 +38,7 @@ impl Maps {
             flows: Flows::open(pins, layout::FLOWS)?,
             histories: Histories::open(pins, layout::HISTORIES)?,
             attempts: HostPairs::open(pins, layout::ATTEMPTS)?,
+            clients: Clients::open_locked(pins, layout::CLIENTS)?,
             settings: Settings::open(pins)?,
             counters: Counters::open(pins)?,
             lost_events: LostEvents::open(pins)?,

@@ -8,6 +8,7 @@ use aya::{
 use ftp_track::kernel;
 use ftp_track_common::{
     attempt::{Attempts, HostPair},
+    client::ClientKey,
     config::{Config, Mode, PORT_SETS, PortSet},
     event::Event,
     expectation::Expectation,
@@ -15,7 +16,7 @@ use ftp_track_common::{
     handshake::Handshake,
     history::History,
     interface::{INGRESS, Interface, SLOTS},
-    layout::{self, SessionEntry},
+    layout::{self, ClientEntry, SessionEntry},
     reason::Reason,
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
@@ -43,6 +44,7 @@ const fn size<T>() -> usize {
 
 type Sessions =
     Table<SessionKey, SessionEntry, { size::<SessionKey>() }, { size::<SessionEntry>() }>;
+type Clients = Table<ClientKey, ClientEntry, { size::<ClientKey>() }, { size::<ClientEntry>() }>;
 type Handshakes = Table<SessionKey, Handshake, { size::<SessionKey>() }, { size::<Handshake>() }>;
 type Expectations =
     Table<ExpectationKey, Expectation, { size::<ExpectationKey>() }, { size::<Expectation>() }>;
@@ -85,6 +87,8 @@ pub struct Tracker {
     events: RingBuf<MapData>,
     /// Control connections, read under their locks.
     pub sessions: Sessions,
+    /// What each client has in the others.
+    pub clients: Clients,
     /// Handshakes that are not complete.
     pub handshakes: Handshakes,
     /// Announced data connections.
@@ -121,6 +125,7 @@ impl Tracker {
             lost: Counts::take(&mut ebpf, layout::LOST_EVENTS),
             events: RingBuf::try_from(events).expect("a ring buffer"),
             sessions: Table::take(&mut ebpf, layout::SESSIONS, LOCKED),
+            clients: Table::take(&mut ebpf, layout::CLIENTS, LOCKED),
             handshakes: Table::take(&mut ebpf, layout::HANDSHAKES, 0),
             expectations: Table::take(&mut ebpf, layout::EXPECTATIONS, 0),
             flows: Table::take(&mut ebpf, layout::FLOWS, 0),
@@ -138,6 +143,7 @@ impl Tracker {
         self.flows.clear();
         self.histories.clear();
         self.attempts.clear();
+        self.clients.clear();
         self.counters.clear();
         self.lost.clear();
         self.events();

@@ -1,0 +1,284 @@
+//! Where a session begins: with its handshake, or in the middle of a connection that is older than
+//! the tracker.
+
+use aya_ebpf::{
+    bindings::{BPF_F_LOCK, BPF_NOEXIST},
+    helpers::generated,
+};
+use ftp_track_common::{
+    client::{PICK_UPS, Share},
+    config::Config,
+    event::EventKind,
+    handshake::Handshake,
+    layout::SessionEntry,
+    outcome::Outcome,
+    reason::Reason,
+    segment::{ACK, RST},
+    tuple::{Direction, SessionKey},
+};
+
+use crate::{
+    attempt, client,
+    control::{mark, tell, tell_end},
+    copy::copy,
+    counter::count,
+    effect,
+    history::{OPENED, PICKED_UP},
+    janitor,
+    lock::Locked,
+    map::{HANDSHAKES, NUMBERS, SESSIONS},
+    packet::Packet,
+    scratch,
+};
+
+/// The session of a segment; makes it when the segment completes a handshake, or is the first that
+/// comes by of a connection that is older than the tracker.
+#[inline(never)]
+pub fn find(
+    packet: &Packet,
+    direction: Direction,
+    config: &Config,
+    now: u64,
+) -> Option<*mut SessionEntry> {
+    let key = scratch::session_key()?;
+    name(packet, direction, key);
+    let key = &*key;
+    let existing = SESSIONS.get_ptr_mut(key);
+    let segment = &packet.segment;
+    if let Some(entry) = existing {
+        // SAFETY: the entry is a live map value; each is one aligned word.
+        let (ended, next) = unsafe {
+            let session = &raw const (*entry).session;
+            ((*session).ended, (*session).sequences[0].next)
+        };
+        // What does not fit may belong to a new connection with the old one's ports.
+        let fits = matches!(direction, Direction::FromServer) || segment.sequence == next;
+        if ended == 0 && (fits || !completes(packet, key)) {
+            return existing;
+        }
+    }
+    let begins = matches!(direction, Direction::FromClient) && completes(packet, key);
+    let goes_on = existing.is_none() && segment.length != 0 && segment.has(ACK);
+    if segment.has(RST) || !(begins || goes_on) {
+        return existing;
+    }
+    let entry = scratch::entry()?;
+    entry.clear();
+    let id = next_number();
+    let share = if begins {
+        // SAFETY: the value is a live map value, and of a handshake nothing is written any more.
+        let handshake = unsafe { HANDSHAKES.get(key) }?;
+        entry.session.open(key, id, handshake, now);
+        if HANDSHAKES.remove(key).is_err() {
+            // Another CPU has just made the session from it.
+            return SESSIONS.get_ptr_mut(key);
+        }
+        Share::Session
+    } else {
+        janitor::start();
+        if let Err(reason) = client::may(&key.client, key.zone, config.client_sessions) {
+            count(reason);
+            return None;
+        }
+        match pick_up(packet, direction, id, now) {
+            WAITING => Share::PickUp,
+            BELIEVED => Share::Session,
+            _ => return None,
+        }
+    };
+    if let Some(old) = existing {
+        // Nothing came by of its end, and a new connection has its ports.
+        finish(old, Reason::ControlClosed, now);
+    }
+    let limit = match share {
+        Share::Session => config.client_sessions,
+        _ => 0,
+    };
+    // A pick-up has been counted by now.
+    if matches!(share, Share::Session)
+        && let Err(reason) = client::enter(&key.client, key.zone, share, limit)
+    {
+        count(reason);
+        return None;
+    }
+    // In place and under the lock when there is an older entry: a CPU that still holds a pointer to
+    // it must find either session, never a mixture.
+    let flags = if existing.is_some() {
+        BPF_F_LOCK
+    } else {
+        BPF_NOEXIST
+    };
+    if SESSIONS
+        .insert(key, entry.as_entry(), flags as u64)
+        .is_err()
+    {
+        client::leave(&key.client, key.zone, share);
+        count(Reason::SessionsFull);
+        return None;
+    }
+    let entry = SESSIONS.get_ptr_mut(key)?;
+    tell(EventKind::SessionNew, entry, &packet.tuple, 0, now);
+    let subject = if begins { OPENED } else { PICKED_UP };
+    mark(subject, 0, entry, now);
+    attempt::expect(&packet.tuple);
+    Some(entry)
+}
+
+/// Writes the key of the session that a segment belongs to: word by word, see [`copy`].
+#[inline(always)]
+fn name(packet: &Packet, direction: Direction, key: &mut SessionKey) {
+    let tuple = &packet.tuple;
+    let (client, server) = match direction {
+        Direction::FromClient => (&raw const tuple.source, &raw const tuple.destination),
+        Direction::FromServer => (&raw const tuple.destination, &raw const tuple.source),
+    };
+    // SAFETY: all four are references to addresses.
+    unsafe {
+        copy(client, &raw mut key.client);
+        copy(server, &raw mut key.server);
+    }
+    (key.client_port, key.server_port) = match direction {
+        Direction::FromClient => (tuple.source_port, tuple.destination_port),
+        Direction::FromServer => (tuple.destination_port, tuple.source_port),
+    };
+    key.zone = tuple.zone;
+}
+
+/// Nothing was picked up.
+const NOTHING: u64 = 0;
+/// It waits for the other side.
+const WAITING: u64 = 1;
+/// Both sides have been seen.
+const BELIEVED: u64 = 2;
+
+/// Makes a session in the middle of a connection, in [`scratch::entry`].
+///
+/// Anybody can send one segment in anybody's name, so only so many may be waiting for the other
+/// side. Beyond that, the segment is only remembered, where a flood pushes out its own kind; with the
+/// other side's answer the session is made at the cost of what stood in the first segment.
+#[inline(never)]
+fn pick_up(packet: &Packet, direction: Direction, id: u64, now: u64) -> u64 {
+    let segment = &packet.segment;
+    let (Some(entry), Some(key), Some(new)) = (
+        scratch::entry(),
+        scratch::session_key(),
+        scratch::handshake(),
+    ) else {
+        return NOTHING;
+    };
+    let key = &*key;
+    // SAFETY: the value is a live map value; what two CPUs write at once is at worst no evidence.
+    let glimpse = unsafe { HANDSHAKES.get(key) };
+    if let Some(glimpse) = glimpse
+        && glimpse.is_continued_by(direction, segment)
+    {
+        entry.session.pick_up(key, id, direction, segment, now);
+        entry
+            .session
+            .believe(direction, glimpse.interface(direction.opposite()));
+        let _: Result<(), i32> = HANDSHAKES.remove(key);
+        count(Reason::NoHandshake);
+        return BELIEVED;
+    }
+    entry.session.pick_up(key, id, direction, segment, now);
+    if client::enter(&key.client, key.zone, Share::PickUp, PICK_UPS).is_ok() {
+        count(Reason::NoHandshake);
+        return WAITING;
+    }
+    count(Reason::PickUpLimit);
+    if glimpse.is_none_or(Handshake::is_glimpse) {
+        *new = Handshake::glimpse(direction, segment, now);
+        let _: Result<(), i32> = HANDSHAKES.insert(key, &*new, 0);
+    }
+    NOTHING
+}
+
+/// Whether a segment of the client's completes the handshake that was seen.
+#[inline(always)]
+fn completes(packet: &Packet, key: &SessionKey) -> bool {
+    // SAFETY: the value is a live map value; only the SYN and the SYN-ACK before this segment have
+    // written it.
+    unsafe { HANDSHAKES.get(key) }.is_some_and(|handshake| {
+        handshake.is_completed_by(packet.segment.sequence, packet.segment.acknowledgment)
+    })
+}
+
+/// The other side has confirmed a session that was picked up: it counts as its client's, or, if that
+/// has too many, is tracked no longer. Gives 1 if it is.
+#[inline(never)]
+pub fn confirm(entry: *mut SessionEntry, config: &Config, now: u64) -> u64 {
+    // SAFETY: the entry is a live map value.
+    let mut session = unsafe { Locked::new(entry) };
+    let share = session.exchange_share(Share::Session);
+    drop(session);
+    release(entry, share);
+    // SAFETY: the entry is live, and its key does not change while the session is in its map.
+    let key = unsafe { &(*entry).session.key };
+    if let Err(reason) = client::enter(
+        &key.client,
+        key.zone,
+        Share::Session,
+        config.client_sessions,
+    ) {
+        count(reason);
+        // SAFETY: the entry is a live map value.
+        let mut session = unsafe { Locked::new(entry) };
+        session.exchange_share(Share::None);
+        drop(session);
+        finish(entry, reason, now);
+        // Not even as one that has ended: nothing may be in the map that nobody answers for.
+        let _: Result<(), i32> = SESSIONS.remove(key);
+        return 0;
+    }
+    1
+}
+
+/// Gives back what a session counted as.
+#[inline(never)]
+pub fn release(entry: *const SessionEntry, share: Share) {
+    if matches!(share, Share::None) {
+        return;
+    }
+    // SAFETY: the entry is live, and its key does not change while the session is in its map.
+    let key = unsafe { &(*entry).session.key };
+    client::leave(&key.client, key.zone, share);
+}
+
+/// Ends a session that is to be tracked no longer.
+#[inline(never)]
+fn finish(entry: *mut SessionEntry, reason: Reason, now: u64) {
+    let Some(outcome) = scratch::outcome() else {
+        return;
+    };
+    *outcome = Outcome::nothing();
+    // SAFETY: the entry is a live map value.
+    let mut session = unsafe { Locked::new(entry) };
+    let alive = session.ended == 0;
+    if alive {
+        session.end(reason, now, outcome);
+    }
+    let share = session.exchange_share(Share::None);
+    drop(session);
+    release(entry, share);
+    if alive {
+        effect::apply(entry, 0, now);
+        tell_end(entry, reason as u8, now);
+    }
+}
+
+/// A number that no other session of this tracker has: counted on each CPU, with the CPU in the low
+/// bits.
+#[inline(always)]
+fn next_number() -> u64 {
+    // SAFETY: the helper takes nothing and cannot fail.
+    let cpu = unsafe { generated::bpf_get_smp_processor_id() } as u64;
+    let Some(number) = NUMBERS.get_ptr_mut(0) else {
+        return 0;
+    };
+    // SAFETY: the kernel gives a valid pointer to this CPU's value; only this CPU writes it.
+    let number = unsafe {
+        *number += 1;
+        *number
+    };
+    number << 12 | (cpu & 0xfff)
+}
