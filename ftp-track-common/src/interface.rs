@@ -69,6 +69,12 @@ impl Interface {
         self.flags & flag != 0
     }
 
+    /// Whether something depends on which connections are admitted here.
+    #[inline(always)]
+    pub const fn admits(&self) -> bool {
+        self.mode != Mode::Observe as u8
+    }
+
     /// Whether packets may be dropped that come in by here.
     #[inline(always)]
     pub const fn enforces(&self) -> bool {

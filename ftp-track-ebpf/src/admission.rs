@@ -113,7 +113,7 @@ fn take(expectation: &Expectation, packet: &Packet, now: u64) -> Result<(u32, u8
         .ok_or(Reason::MasterGone)?;
     let (id, session) = (expectation.id, expectation.session);
     let (port, first) = (packet.tuple.destination_port, packet.segment.sequence);
-    let patience = if packet.door.enforces { PATIENCE } else { 0 };
+    let patience = if packet.door.admits { PATIENCE } else { 0 };
     // SAFETY: the entry is a live map value.
     let mut master = unsafe { Locked::new(entry) };
     if master.id != session || master.ended != 0 {

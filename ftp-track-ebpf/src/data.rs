@@ -13,6 +13,7 @@ use crate::{
     admission,
     counter::{add, count},
     map::{FLOWS, SESSIONS},
+    opaque::opaque,
     packet::Packet,
     report::{Subject, report},
 };
@@ -46,15 +47,16 @@ pub fn is_known(packet: &Packet, config: &Config, now: u64) -> bool {
     unsafe { !(*flow).is_expired(config, now) }
 }
 
-/// Any other segment.
+/// Any other segment: true when it belongs to an admitted data connection that is not over.
 #[inline(never)]
-pub fn segment(packet: &Packet, now: u64) {
+pub fn segment(packet: &Packet, config: &Config, now: u64) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
-        return;
+        return false;
     };
     // SAFETY: the flow is a live map value, and shared as its type says.
     let flow = unsafe { &mut *flow };
+    let is_related = opaque(!flow.is_expired(config, now) as u64, now) != 0;
     let side = flow.side(source_is_low);
     let silent = now.saturating_sub(flow.seen);
     account(flow, side, packet);
@@ -64,7 +66,7 @@ pub fn segment(packet: &Packet, now: u64) {
         touch(flow, now);
     }
     let reason = match change {
-        Change::Nothing | Change::Established | Change::Over => return,
+        Change::Nothing | Change::Established | Change::Over => return is_related,
         Change::Finished => Reason::Finished,
         Change::Reset => Reason::Reset,
         Change::Refused => {
@@ -78,6 +80,7 @@ pub fn segment(packet: &Packet, now: u64) {
         Side::Responder => packet.tuple.reversed(),
     };
     tell(EventKind::FlowEnd, &tuple, flow, reason, now);
+    is_related
 }
 
 #[inline(always)]

@@ -15,6 +15,8 @@ pub struct Door {
     pub partial: bool,
     /// It may be dropped.
     pub enforces: bool,
+    /// Something depends on whether it is admitted.
+    pub admits: bool,
     /// It is on its way out: it is tracked, and nothing else.
     pub outgoing: bool,
 }
@@ -29,6 +31,7 @@ impl Door {
             layer3: interface.has(LAYER3),
             partial: interface.has(PARTIAL) || frame.is_merged(),
             enforces: interface.enforces(),
+            admits: interface.admits(),
             outgoing: false,
         })
     }
@@ -55,6 +58,7 @@ impl Door {
             layer3: own.has(LAYER3),
             partial: partial || frame.is_merged(),
             enforces: false,
+            admits: false,
             outgoing: true,
         })
     }
@@ -62,7 +66,7 @@ impl Door {
 
 /// The slot of an interface, if the daemon has written it.
 #[inline(always)]
-fn of(index: u32) -> Option<&'static Interface> {
+pub fn of(index: u32) -> Option<&'static Interface> {
     let interface = INTERFACES.get(Interface::slot(index))?;
     (interface.index == index).then_some(interface)
 }

@@ -9,6 +9,7 @@ use aya_ebpf::{
 use crate::{
     door::Door,
     frame::XdpFrame,
+    mark,
     skb::SkbFrame,
     verdict::{self, Verdict},
 };
@@ -18,20 +19,22 @@ use crate::{
 pub fn ftp_track_xdp(context: XdpContext) -> u32 {
     let frame = XdpFrame::new(&context);
     match verdict::decide(frame, Door::incoming(frame)) {
-        Verdict::Pass => xdp_action::XDP_PASS,
+        Verdict::Pass | Verdict::Related => xdp_action::XDP_PASS,
         Verdict::Drop => xdp_action::XDP_DROP,
     }
 }
 
-/// Every packet that comes in by a named interface where XDP does not fit. What passes goes on to
-/// whatever program is next.
+/// Every packet that comes in by a named interface where XDP does not fit, or where it gets a mark.
+/// What passes goes on to whatever program is next.
 #[classifier]
 pub fn ftp_track_tc_ingress(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
-    match verdict::decide(frame, Door::incoming(frame)) {
-        Verdict::Pass => TC_ACT_UNSPEC,
-        Verdict::Drop => TC_ACT_SHOT,
+    let verdict = verdict::decide(frame, Door::incoming(frame));
+    if verdict == Verdict::Drop {
+        return TC_ACT_SHOT;
     }
+    mark::set(frame, verdict == Verdict::Related);
+    TC_ACT_UNSPEC
 }
 
 /// Every packet that leaves by a named interface: what this machine says as an FTP client or server

@@ -36,6 +36,7 @@ mod history;
 mod janitor;
 mod lock;
 mod map;
+mod mark;
 mod opaque;
 mod opening;
 mod packet;

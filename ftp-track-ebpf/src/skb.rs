@@ -20,6 +20,20 @@ impl SkbFrame {
         Self(context.as_ptr().cast())
     }
 
+    /// The mark that it bears.
+    #[inline(always)]
+    pub fn mark(self) -> u32 {
+        // SAFETY: the context is valid while the program runs.
+        unsafe { (*self.0).mark }
+    }
+
+    /// Gives it another mark.
+    #[inline(always)]
+    pub fn set_mark(self, mark: u32) {
+        // SAFETY: the context is valid while the program runs, and programs at TC may write this.
+        unsafe { (*self.0).mark = mark };
+    }
+
     /// Index of the interface it came in by: the one on top, after bridge, bond and VLAN; 0 when
     /// it was made on this machine.
     #[inline(always)]

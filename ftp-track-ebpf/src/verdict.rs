@@ -22,6 +22,8 @@ use crate::{
 pub enum Verdict {
     /// It goes its way.
     Pass,
+    /// It goes its way, as one of an admitted data connection.
+    Related,
     /// It is dropped.
     Drop,
 }
@@ -59,7 +61,9 @@ pub fn decide<F: Frame>(frame: F, door: Option<Door>) -> Verdict {
         };
         return control::segment(frame, packet, direction, config, now);
     }
-    data::segment(packet, now);
+    if data::segment(packet, config, now) {
+        return Verdict::Related;
+    }
     Verdict::Pass
 }
 
@@ -80,7 +84,7 @@ fn syn<F: Frame>(
     attempt::clear();
     if data::syn(packet, config, now) {
         attempt::note(&packet.tuple, now);
-        return Verdict::Pass;
+        return Verdict::Related;
     }
     if packet.door.outgoing {
         return Verdict::Pass;

@@ -9,5 +9,7 @@ mod explaining;
 mod forwarding;
 mod lab;
 mod listing;
+mod mark;
 mod observe;
+mod own;
 mod refusal;

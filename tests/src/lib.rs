@@ -10,6 +10,7 @@ pub mod control;
 pub mod lab;
 pub mod matrix;
 pub mod process;
+pub mod recipe;
 pub mod server;
 pub mod tracker;
 pub mod transfer;

@@ -131,7 +131,7 @@ impl Job<'_> {
 
     /// The server's address, without brackets.
     pub(crate) fn host(&self) -> String {
-        Host::Server.address(self.family).to_string()
+        self.server.host().address(self.family).to_string()
     }
 }
 
@@ -142,6 +142,20 @@ impl Transfer {
     /// When the program could not be run at all, or when there is no such transfer with this
     /// client ([`Client::obstacle`]).
     pub fn run(&self, lab: &Lab, server: &Server, patience: Duration) -> Result<Outcome> {
+        self.run_from(lab, Host::Client, server, patience)
+    }
+
+    /// Runs the transfer with a client on any host of the lab.
+    ///
+    /// # Errors
+    /// As [`Transfer::run`].
+    pub fn run_from(
+        &self,
+        lab: &Lab,
+        host: Host,
+        server: &Server,
+        patience: Duration,
+    ) -> Result<Outcome> {
         let (job, source, target) = match self.direction {
             Direction::Download => {
                 let target = lab.folder().join("downloaded");
@@ -159,7 +173,7 @@ impl Transfer {
             fs::remove_file(&target).with_context(|| format!("cannot remove {target:?}"))?;
         }
         let arguments = self.client.arguments(&job, self.direction)?;
-        let mut command = lab.namespace(Host::Client).command("timeout");
+        let mut command = lab.namespace(host).command("timeout");
         command
             .args(["--signal=KILL", &format!("{}", patience.as_secs_f32())])
             .args(arguments)

@@ -9,6 +9,7 @@ mod flow;
 mod harness;
 mod history;
 mod janitor;
+mod mark;
 mod packet;
 mod stream;
 mod verdict;

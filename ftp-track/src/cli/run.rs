@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Done;
 use crate::{
-    config::{Choice, File, InterfaceName, Mode, Settings},
+    config::{Choice, File, InterfaceName, Mark, Mode, Settings},
     daemon,
     instance::Name,
 };
@@ -33,13 +33,17 @@ pub struct Arguments {
     #[arg(long)]
     mode: Option<Mode>,
 
+    /// Bits that mark mode sets in the mark of packets; no others are touched [default: 0x200]
+    #[arg(long, value_name = "VALUE[/MASK]")]
+    mark: Option<Mark>,
+
     /// Name of this tracker, unique on this machine [default: default]
     #[arg(long, value_name = "INSTANCE")]
     name: Option<Name>,
 
     /// File (TOML) with settings; the command line wins
     ///
-    /// Keys: name, interfaces, control_ports, allow_ports, mode, and, in seconds,
+    /// Keys: name, interfaces, control_ports, allow_ports, mode, mark, and, in seconds,
     /// expectation_lifetime (60), session_idle (7200), flow_idle (600).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -64,6 +68,7 @@ impl Arguments {
             control_ports: some(self.control_ports),
             allow_ports: some(self.allow_ports),
             mode: self.mode,
+            mark: self.mark,
             ..Choice::default()
         }
     }

@@ -5,7 +5,7 @@ use std::{fs, num::NonZeroU16, ops::Range, path::Path};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Choice, Error, InterfaceName, Lifetime, Mode, suggestion::suggestion};
+use super::{Choice, Error, InterfaceName, Lifetime, Mark, Mode, suggestion::suggestion};
 use crate::instance::Name;
 
 /// The keys of the file, for suggestions.
@@ -15,6 +15,7 @@ const KEYS: &[&str] = &[
     "control_ports",
     "allow_ports",
     "mode",
+    "mark",
     "expectation_lifetime",
     "session_idle",
     "flow_idle",
@@ -29,6 +30,7 @@ pub struct File {
     control_ports: Option<Vec<NonZeroU16>>,
     allow_ports: Option<Vec<NonZeroU16>>,
     mode: Option<Mode>,
+    mark: Option<Mark>,
     expectation_lifetime: Option<Lifetime>,
     session_idle: Option<Lifetime>,
     flow_idle: Option<Lifetime>,
@@ -70,6 +72,7 @@ impl File {
             control_ports: file.control_ports,
             allow_ports: file.allow_ports,
             mode: file.mode,
+            mark: file.mark,
             expectation_lifetime: file.expectation_lifetime,
             session_idle: file.session_idle,
             flow_idle: file.flow_idle,
@@ -107,6 +110,7 @@ mod tests {
             control_ports = [21, 2121]\n\
             allow_ports = [22]\n\
             mode = 'enforce'\n\
+            mark = '0x4/0xc'\n\
             expectation_lifetime = 30\n\
             session_idle = 600\n\
             flow_idle = 60\n";
@@ -116,6 +120,7 @@ mod tests {
         assert_eq!(choice.control_ports.unwrap()[1].get(), 2121);
         assert_eq!(choice.allow_ports.unwrap()[0].get(), 22);
         assert_eq!(choice.mode, Some(Mode::Enforce));
+        assert_eq!(choice.mark.unwrap().mask(), 0xc);
         assert_eq!(
             choice.expectation_lifetime.unwrap().nanoseconds(),
             30_000_000_000
@@ -136,9 +141,11 @@ mod tests {
             (
                 "mode = 'xyz'",
                 "f:1:8",
-                "no mode `xyz`, but: observe, enforce",
+                "no mode `xyz`, but: observe, enforce, mark",
             ),
             ("mode = 1", "f:1:8", "invalid type"),
+            ("mark = '3/1'", "f:1:8", "VALUE has bits"),
+            ("mark = 512", "f:1:8", "expected a string"),
             ("zzz = 1", "f:1:1", "unknown field `zzz`"),
             ("control_ports = [21, 0]", "f:1:22", "nonzero"),
             ("control_ports = [70000]", "f:1:18", "70000"),

@@ -3,6 +3,7 @@
 mod file;
 mod interface;
 mod lifetime;
+mod mark;
 mod mode;
 mod settings;
 mod suggestion;
@@ -13,6 +14,7 @@ pub use self::{
     file::File,
     interface::{InterfaceName, InvalidInterface},
     lifetime::{InvalidLifetime, Lifetime},
+    mark::{InvalidMark, Mark},
     mode::{Mode, UnknownMode},
     settings::{Choice, Settings},
 };

@@ -15,6 +15,8 @@ pub enum Mode {
     Observe,
     /// A new TCP connection that is neither allowed nor expected is dropped.
     Enforce,
+    /// Packets of admitted data connections get a mark.
+    Mark,
 }
 
 impl Mode {
@@ -23,6 +25,7 @@ impl Mode {
         match self {
             Self::Observe => config::Mode::Observe,
             Self::Enforce => config::Mode::Enforce,
+            Self::Mark => config::Mode::Mark,
         }
     }
 
@@ -37,13 +40,14 @@ impl Mode {
             Self::Enforce => {
                 "Drop a new TCP connection unless it goes to a control port or an allowed port, or is expected"
             }
+            Self::Mark => "Mark the packets of admitted data connections, for the firewall's rules",
         }
     }
 }
 
 impl ValueEnum for Mode {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Observe, Self::Enforce]
+        &[Self::Observe, Self::Enforce, Self::Mark]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use ftp_track_common::config::Config;
 
-use super::{Error, InterfaceName, Lifetime, Mode};
+use super::{Error, InterfaceName, Lifetime, Mark, Mode};
 use crate::instance::Name;
 
 /// Where FTP control connections arrive unless something else is said (RFC 959, 8).
@@ -23,6 +23,8 @@ pub struct Choice {
     pub allow_ports: Option<Vec<NonZeroU16>>,
     /// See [`Settings::mode`].
     pub mode: Option<Mode>,
+    /// See [`Settings::mark`].
+    pub mark: Option<Mark>,
     /// How long an expectation waits.
     pub expectation_lifetime: Option<Lifetime>,
     /// How long a control connection may be silent.
@@ -41,6 +43,7 @@ impl Choice {
             control_ports: self.control_ports.or(other.control_ports),
             allow_ports: self.allow_ports.or(other.allow_ports),
             mode: self.mode.or(other.mode),
+            mark: self.mark.or(other.mark),
             expectation_lifetime: self.expectation_lifetime.or(other.expectation_lifetime),
             session_idle: self.session_idle.or(other.session_idle),
             flow_idle: self.flow_idle.or(other.flow_idle),
@@ -61,6 +64,8 @@ pub struct Settings {
     pub allow_ports: Vec<u16>,
     /// What happens to packets.
     pub mode: Mode,
+    /// The bits that mark mode sets.
+    pub mark: Mark,
     lifetimes: [Option<Lifetime>; 3],
 }
 
@@ -86,6 +91,7 @@ impl Settings {
             control_ports,
             allow_ports: sorted(choice.allow_ports),
             mode: choice.mode.unwrap_or_default(),
+            mark: choice.mark.unwrap_or_default(),
             lifetimes: [
                 choice.expectation_lifetime,
                 choice.session_idle,

@@ -81,7 +81,12 @@ impl Tracker {
             .iter()
             .map(&mut attach)
             .collect::<Result<_, _>>()?;
-        let slots = slot::slots(links, &attachments, settings.mode.in_kernel());
+        let slots = slot::slots(
+            links,
+            &attachments,
+            settings.mode.in_kernel(),
+            settings.mark,
+        );
         Interfaces::open(pins.directory())?.set(&slots)?;
         pins.add(&ebpf, layout::SESSIONS)?;
         let events = open_events(pins.directory())?;

@@ -125,6 +125,7 @@ impl fmt::Display for ServerKind {
 /// What a server is configured from.
 struct Setting<'a> {
     lab: &'a Lab,
+    host: Host,
     family: Family,
     /// For configurations, process ids and logs.
     folder: &'a Path,
@@ -134,11 +135,11 @@ struct Setting<'a> {
 
 impl Setting<'_> {
     fn address(&self) -> String {
-        Host::Server.address(self.family).to_string()
+        self.host.address(self.family).to_string()
     }
 
     fn in_namespace(&self, program: &Path) -> Command {
-        self.lab.namespace(Host::Server).command(program)
+        self.lab.namespace(self.host).command(program)
     }
 
     fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
@@ -151,6 +152,7 @@ impl Setting<'_> {
 /// A server that runs in a lab. Dropping it stops it.
 #[derive(Debug)]
 pub struct Server {
+    host: Host,
     kind: ServerKind,
     folder: PathBuf,
     uploads: Cell<u32>,
@@ -160,11 +162,17 @@ pub struct Server {
 impl Server {
     /// Starts a server on the lab's server host and waits until it accepts connections.
     pub fn start(lab: &Lab, kind: ServerKind, family: Family) -> Result<Self> {
+        Self::start_on(lab, Host::Server, kind, family)
+    }
+
+    /// Starts a server on any host of the lab and waits until it accepts connections.
+    pub fn start_on(lab: &Lab, host: Host, kind: ServerKind, family: Family) -> Result<Self> {
         let folder = lab.folder().join(kind.to_string());
         let root = folder.join("root");
         prepare(&folder, &root).with_context(|| format!("cannot prepare {}", root.display()))?;
         let setting = Setting {
             lab,
+            host,
             family,
             folder: &folder,
             root: &root,
@@ -172,18 +180,24 @@ impl Server {
         let command = kind.command(&setting)?;
         let name = kind.to_string();
         let mut service = Service::start(&name, command, &folder.join("log"))?;
-        let address = SocketAddr::new(Host::Server.address(family), CONTROL_PORT);
+        let address = SocketAddr::new(host.address(family), CONTROL_PORT);
         service.wait_ready(Duration::from_secs(10), || {
-            let host = lab.namespace(Host::Server);
+            let inside = lab.namespace(host);
             let connect = || TcpStream::connect_timeout(&address, Duration::from_secs(1));
-            host.enter(connect).is_ok_and(|stream| stream.is_ok())
+            inside.enter(connect).is_ok_and(|stream| stream.is_ok())
         })?;
         Ok(Self {
+            host,
             kind,
             folder,
             uploads: Cell::new(0),
             service,
         })
+    }
+
+    /// Where it runs.
+    pub fn host(&self) -> Host {
+        self.host
     }
 
     /// Which program it is.

@@ -31,6 +31,8 @@ pub enum TrackerMode {
     Observe,
     /// Drops it.
     Enforce,
+    /// Marks packets of those that it admits.
+    Mark,
 }
 
 /// An `ftp-track run` in the gateway of a lab, as instance of the lab's name. Dropping it stops it.
@@ -65,11 +67,16 @@ impl Listing {
 impl<'a> Tracker<'a> {
     /// Starts ftp-track on both interfaces of the gateway and waits until it answers.
     pub fn start(lab: &'a Lab, mode: TrackerMode) -> Result<Self> {
+        Self::start_as(lab, run_command(lab, mode)?)
+    }
+
+    /// Starts an `ftp-track run` in the gateway and waits until it answers.
+    pub fn start_as(lab: &'a Lab, command: Command) -> Result<Self> {
         bpffs::ensure_mounted()?;
         let log = lab.folder().join("ftp-track.log");
         // The marks of an earlier run must not be taken for this one's.
         let _ = fs::remove_file(&log);
-        let service = Service::start("ftp-track", run_command(lab, mode)?, &log)?;
+        let service = Service::start("ftp-track", command, &log)?;
         let mut tracker = Self { lab, service };
         // Both: a killed tracker leaves maps that `stats` reads too.
         let ready = || {
@@ -115,6 +122,7 @@ pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
     let mode = match mode {
         TrackerMode::Observe => "observe",
         TrackerMode::Enforce => "enforce",
+        TrackerMode::Mark => "mark",
     };
     let mut run = command(lab, "run")?;
     run.args(["--interface", LAN, "--interface", WAN, "--mode", mode])

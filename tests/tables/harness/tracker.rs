@@ -207,6 +207,12 @@ impl Tracker {
         skb.run(program, frame).0
     }
 
+    /// The mark that a packet bears after the program at TC ingress.
+    pub fn mark(&self, frame: &[u8], skb: Skb) -> u32 {
+        let program = self.classifier(kernel::TC_INGRESS_PROGRAM);
+        skb.run(program, frame).1
+    }
+
     /// Gives the program at TC egress a packet that leaves by `skb.interface`.
     pub fn run_egress(&self, frame: &[u8], skb: Skb) -> Verdict {
         let program = self.classifier(kernel::TC_EGRESS_PROGRAM);

@@ -1,0 +1,64 @@
+//! The gateway's own FTP: a server on the gateway, and a client.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ftp_track_tests::client::Client;
+use ftp_track_tests::control::{listen, reaches};
+use ftp_track_tests::lab::{Family, Host, Lab};
+use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
+use ftp_track_tests::tracker::{Listing, Tracker, TrackerMode};
+use ftp_track_tests::transfer::{Direction, Mode, Outcome};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Every mode and direction with some clients, in enforce mode.
+fn transfers_work(kind: ServerKind, client: Host, server: Host, family: Family) {
+    let lab = Lab::new().unwrap();
+    let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
+    let ftp = Server::start_on(&lab, server, kind, family).unwrap();
+    let mut transfers = 0;
+    for program in [Client::Curl, Client::Ftplib] {
+        for mode in Mode::ALL {
+            for direction in Direction::ALL {
+                let transfer = program.transfer(mode, family, direction);
+                let outcome = transfer.run_from(&lab, client, &ftp, PATIENCE).unwrap();
+                let log = tracker.log();
+                assert_eq!(outcome, Outcome::Complete, "{transfer}\n{log}");
+                transfers += 1;
+            }
+        }
+    }
+    assert!(tracker.counter("expected").unwrap() >= transfers);
+    assert_eq!(tracker.counter("bad_checksum").unwrap(), 0);
+    assert_eq!(tracker.counter("wrong_interface").unwrap(), 0);
+    assert!(tracker.list(Listing::Flows).unwrap().len() >= transfers as usize);
+    // Still a firewall towards the gateway, and none against it.
+    let port = PASSIVE_PORTS.1 + 1;
+    for (from, to, expect) in [
+        (client, server, server != Host::Gateway),
+        (server, client, client != Host::Gateway),
+    ] {
+        let address = SocketAddr::new(to.address(family), port);
+        let _listener = listen(&lab, to, address).unwrap();
+        assert_eq!(reaches(&lab, from, address).unwrap(), expect, "{from}>{to}");
+    }
+    assert!(tracker.stop().unwrap().success());
+}
+
+macro_rules! each {
+    ($($name:ident: $kind:ident, $client:ident, $server:ident, $family:ident;)*) => {$(
+        #[test]
+        fn $name() {
+            transfers_work(ServerKind::$kind, Host::$client, Host::$server, Family::$family);
+        }
+    )*};
+}
+
+each! {
+    server_on_the_gateway_ipv4: Vsftpd, Client, Gateway, V4;
+    server_on_the_gateway_ipv6: Vsftpd, Client, Gateway, V6;
+    eager_server_on_the_gateway: Pyftpdlib, Client, Gateway, V4;
+    client_on_the_gateway_ipv4: Vsftpd, Gateway, Server, V4;
+    client_on_the_gateway_ipv6: Proftpd, Gateway, Server, V6;
+}
