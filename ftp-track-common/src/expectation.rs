@@ -74,6 +74,10 @@ impl ExpectationKind {
     }
 }
 
+/// [`Expectation::session`] of one that an administrator made. It has no control connection; of its
+/// master there are only the addresses. Sessions are numbered from higher up.
+pub const BY_HAND: u64 = 0;
+
 /// Value of the expectation map. It never changes after it was inserted: whether it may still be
 /// used is written in the session's [`Pending`], under the session's lock, so that it cannot
 /// outlive what its control connection says of it.
@@ -82,7 +86,7 @@ impl ExpectationKind {
 pub struct Expectation {
     /// The control connection.
     pub master: SessionKey,
-    /// [`crate::session::Session::id`] of the master.
+    /// [`crate::session::Session::id`] of the master, or [`BY_HAND`].
     pub session: u64,
     /// When it was made; monotonic clock, nanoseconds.
     pub created: u64,
@@ -113,10 +117,23 @@ pub enum Presence {
 }
 
 impl Expectation {
+    /// Whether an administrator made it.
+    #[inline(always)]
+    pub const fn is_by_hand(&self) -> bool {
+        self.session == BY_HAND
+    }
+
     /// Judges by what the session says that has the master's key now. The expectation has to be
     /// read first: a number that the session no longer has is gone for good.
     #[inline(always)]
     pub fn presence(&self, session: Option<(u64, &Pending)>, now: u64) -> Presence {
+        if self.is_by_hand() {
+            return if now < self.expires {
+                Presence::Due
+            } else {
+                Presence::Expired
+            };
+        }
         let Some((id, pending)) = session else {
             return Presence::Forgotten;
         };

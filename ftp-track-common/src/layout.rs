@@ -32,8 +32,11 @@ pub const COUNTERS: &str = "COUNTERS";
 pub const EVENTS: &str = "EVENTS";
 /// Per-CPU array of one `u64`: events that found the ring buffer full.
 pub const LOST_EVENTS: &str = "LOST_EVENTS";
+/// Per-CPU array of one `u64`: control connections numbered so far. It is pinned because numbers
+/// must not come again while sessions live that have them.
+pub const NUMBERS: &str = "NUMBERS";
 
-/// The maps that user space reads, and that are pinned.
+/// The maps that are pinned: what another daemon takes over, and other processes read.
 pub const PINNED: &[&str] = &[
     SESSIONS,
     HANDSHAKES,
@@ -49,6 +52,7 @@ pub const PINNED: &[&str] = &[
     COUNTERS,
     EVENTS,
     LOST_EVENTS,
+    NUMBERS,
 ];
 
 /// Most control connections at once.

@@ -40,22 +40,25 @@ pub fn admit(
         attempt::judge(Reason::Unexpected, 0, 0);
         return false;
     };
-    let (id, kind) = match take(expectation, packet, now) {
-        Ok(taken) => taken,
-        Err(reason) => {
-            count(reason);
-            attempt::judge(reason, expectation.session, expectation.id);
-            return false;
-        }
-    };
     let Some(flow) = scratch::flow() else {
         return false;
     };
-    flow.open(expectation, id, source_is_low, &packet.segment, now);
+    let made = expectation.id;
+    // Before it is taken: one that was made by hand is gone after that.
+    flow.open(expectation, made, source_is_low, &packet.segment, now);
+    let (id, kind) = match take(&place, expectation, packet, now) {
+        Ok(taken) => taken,
+        Err(reason) => {
+            count(reason);
+            attempt::judge(reason, flow.session, made);
+            return false;
+        }
+    };
+    flow.expectation = id;
     flow.kind = kind;
     flow.packets[0] = 1;
     flow.bytes[0] = packet.length as u64;
-    if expectation.id != id {
+    if made != id {
         confirm(&place, expectation, id, kind);
     }
     if let Err(reason) = enter(key, flow, config) {
@@ -107,7 +110,15 @@ fn enter(key: &FlowKey, flow: &Flow, config: &Config) -> Result<(), Reason> {
 
 /// Takes an expectation, and gives its number and the kind of request that made it.
 #[inline(always)]
-fn take(expectation: &Expectation, packet: &Packet, now: u64) -> Result<(u32, u8), Reason> {
+fn take(
+    place: &ExpectationKey,
+    expectation: &Expectation,
+    packet: &Packet,
+    now: u64,
+) -> Result<(u32, u8), Reason> {
+    if expectation.is_by_hand() {
+        return claim(place, expectation, now);
+    }
     let entry = SESSIONS
         .get_ptr_mut(&expectation.master)
         .ok_or(Reason::MasterGone)?;
@@ -132,6 +143,20 @@ fn take(expectation: &Expectation, packet: &Packet, now: u64) -> Result<(u32, u8
     };
     master.seen = now;
     Ok((id, master.conversation.pending.kind))
+}
+
+/// Takes an expectation that an administrator made. No session says whether it is alive: whoever
+/// removes it from the map, and only one can, may use it.
+#[inline(always)]
+fn claim(place: &ExpectationKey, expectation: &Expectation, now: u64) -> Result<(u32, u8), Reason> {
+    let (id, kind) = (expectation.id, expectation.kind);
+    if now >= expectation.expires {
+        return Err(Reason::Expired);
+    }
+    match EXPECTATIONS.remove(place) {
+        Ok(()) => Ok((id, kind)),
+        Err(_) => Err(Reason::AlreadyUsed),
+    }
 }
 
 /// An invitation has become an expectation: the map gets its number, by which the session finds it,

@@ -2,7 +2,7 @@
 
 use std::{io, process::ExitCode};
 
-use crate::{cli, config, daemon, instance, map, migrate};
+use crate::{cli, config, daemon, instance, manage, map, migrate};
 
 /// The exit status. Scripts rely on the numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,12 @@ impl Exit {
         }
         if error.is::<config::Error>() || error.is::<cli::Misuse>() {
             return Self::Usage;
+        }
+        if let Some(refusal) = error.downcast_ref::<manage::Refusal>() {
+            return match refusal {
+                manage::Refusal::Map(_) => Self::Refused,
+                _ => Self::Failure,
+            };
         }
         if error.is::<map::Error>() {
             return Self::Refused;

@@ -13,3 +13,4 @@ mod mark;
 mod observe;
 mod own;
 mod refusal;
+mod restart;

@@ -9,6 +9,7 @@ pub mod client;
 pub mod control;
 pub mod lab;
 pub mod matrix;
+pub mod pace;
 pub mod process;
 pub mod recipe;
 pub mod server;

@@ -172,7 +172,8 @@ impl Service {
         Ok(())
     }
 
-    fn signal(&mut self, signal: Signal) {
+    /// Sends it a signal, if it still runs.
+    pub fn signal(&mut self, signal: Signal) {
         // Not collected yet, so the number is still this child's.
         if self.is_running() {
             let _ = kill(Pid::from_raw(self.child.id() as i32), signal);

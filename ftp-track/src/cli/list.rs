@@ -81,6 +81,10 @@ fn expectations(maps: &Maps) -> Result<Vec<ExpectationView>, Error> {
     let now = clock::monotonic();
     let mut views = Vec::new();
     for (key, expectation) in maps.expectations.entries()? {
+        if expectation.is_by_hand() {
+            views.extend(ExpectationView::by_hand(&key, &expectation, now));
+            continue;
+        }
         let Some(entry) = maps.sessions.get(&expectation.master)? else {
             continue;
         };

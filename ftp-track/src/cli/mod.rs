@@ -4,11 +4,14 @@ mod end;
 mod evidence;
 mod explain;
 mod list;
+mod manage;
 mod migrate;
 mod monitor;
 mod output;
 mod run;
 mod stats;
+mod status;
+mod stop;
 mod tracked;
 
 use anyhow::Result;
@@ -31,11 +34,17 @@ const EXIT_STATUS: &str = "Exit status: 0 success, 1 failure, 2 wrong usage or c
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Arguments),
+    Status(status::Arguments),
     List(list::Arguments),
     Stats(stats::Arguments),
     Monitor(monitor::Arguments),
     Explain(explain::Arguments),
     Migrate(migrate::Arguments),
+    Flush(manage::Flush),
+    Delete(manage::Delete),
+    Add(manage::Add),
+    Reload(manage::Reload),
+    Stop(stop::Arguments),
 }
 
 /// Does what the command line says; the errors are printed.
@@ -46,11 +55,17 @@ pub fn main() -> Exit {
     };
     let done = match line.command {
         Command::Run(arguments) => arguments.run(),
+        Command::Status(arguments) => arguments.run(),
         Command::List(arguments) => arguments.run(),
         Command::Stats(arguments) => arguments.run(),
         Command::Monitor(arguments) => arguments.run(),
         Command::Explain(arguments) => arguments.run(),
         Command::Migrate(arguments) => arguments.run(),
+        Command::Flush(arguments) => arguments.run(),
+        Command::Delete(arguments) => arguments.run(),
+        Command::Add(arguments) => arguments.run(),
+        Command::Reload(arguments) => arguments.run(),
+        Command::Stop(arguments) => arguments.run(),
     };
     match done {
         Ok(()) => Exit::Success,

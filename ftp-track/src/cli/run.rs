@@ -14,7 +14,8 @@ use crate::{
 /// Load the kernel programs and track until a signal comes
 ///
 /// Needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. SIGTERM or Ctrl-C stops it and leaves no
-/// trace. Options that take a value may be given again for more values.
+/// trace, unless --keep is given. SIGHUP reads the configuration file again. What a killed or kept
+/// tracker of the same name left is taken over without a gap. Options that take a value may be given again for more values.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Interface that is watched; once for each
@@ -41,10 +42,24 @@ pub struct Arguments {
     #[arg(long, value_name = "INSTANCE")]
     name: Option<Name>,
 
+    /// Leave programs and maps at work when the tracker ends, for the next one to take over
+    ///
+    /// `ftp-track stop` removes them.
+    #[arg(long)]
+    keep: bool,
+
+    /// Replace what another build of ftp-track left under this name, and forget what it knew
+    #[arg(long)]
+    replace: bool,
+
+    /// Wait for interfaces that do not exist (ppp0, say) instead of failing
+    #[arg(long)]
+    wait_for_interfaces: bool,
+
     /// File (TOML) with settings; the command line wins
     ///
-    /// Keys: name, interfaces, control_ports, allow_ports, mode, mark, and, in seconds,
-    /// expectation_lifetime (60), session_idle (7200), flow_idle (600).
+    /// Keys: name, interfaces, control_ports, allow_ports, mode, mark, keep, wait_for_interfaces,
+    /// and, in seconds, expectation_lifetime (60), session_idle (7200), flow_idle (600).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -52,13 +67,19 @@ pub struct Arguments {
 impl Arguments {
     /// Runs the daemon.
     pub fn run(self) -> Done {
-        let file = match &self.config {
-            Some(path) => File::read(path)?,
-            None => Choice::default(),
+        let (config, replace) = (self.config.clone(), self.replace);
+        let line = self.choice();
+        // Read again for every reload.
+        let read = || {
+            let file = match &config {
+                Some(path) => File::read(path)?,
+                None => Choice::default(),
+            };
+            Settings::complete(line.clone().or(file))
         };
-        let settings = Settings::complete(self.choice().or(file))?;
+        let settings = read()?;
         daemon::start_journal();
-        Ok(daemon::run(&settings)?)
+        Ok(daemon::run(settings, &read, replace)?)
     }
 
     fn choice(self) -> Choice {
@@ -69,6 +90,8 @@ impl Arguments {
             allow_ports: some(self.allow_ports),
             mode: self.mode,
             mark: self.mark,
+            keep: self.keep.then_some(true),
+            wait_for_interfaces: self.wait_for_interfaces.then_some(true),
             ..Choice::default()
         }
     }

@@ -19,6 +19,8 @@ const KEYS: &[&str] = &[
     "expectation_lifetime",
     "session_idle",
     "flow_idle",
+    "keep",
+    "wait_for_interfaces",
 ];
 
 /// The file as it is written. Every key may be left out.
@@ -34,6 +36,8 @@ pub struct File {
     expectation_lifetime: Option<Lifetime>,
     session_idle: Option<Lifetime>,
     flow_idle: Option<Lifetime>,
+    keep: Option<bool>,
+    wait_for_interfaces: Option<bool>,
 }
 
 impl File {
@@ -76,6 +80,8 @@ impl File {
             expectation_lifetime: file.expectation_lifetime,
             session_idle: file.session_idle,
             flow_idle: file.flow_idle,
+            keep: file.keep,
+            wait_for_interfaces: file.wait_for_interfaces,
         })
     }
 }
@@ -113,7 +119,9 @@ mod tests {
             mark = '0x4/0xc'\n\
             expectation_lifetime = 30\n\
             session_idle = 600\n\
-            flow_idle = 60\n";
+            flow_idle = 60\n\
+            keep = true\n\
+            wait_for_interfaces = true\n";
         let choice = File::parse(text, Path::new("x")).unwrap();
         assert_eq!(choice.name.unwrap().as_str(), "gw");
         assert_eq!(choice.interfaces.unwrap().len(), 2);
@@ -127,6 +135,8 @@ mod tests {
         );
         assert_eq!(choice.session_idle.unwrap().nanoseconds(), 600_000_000_000);
         assert_eq!(choice.flow_idle.unwrap().nanoseconds(), 60_000_000_000);
+        assert_eq!(choice.keep, Some(true));
+        assert_eq!(choice.wait_for_interfaces, Some(true));
         for key in KEYS {
             assert!(text.contains(key), "{key} is suggested, but not read");
         }

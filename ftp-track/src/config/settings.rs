@@ -31,6 +31,10 @@ pub struct Choice {
     pub session_idle: Option<Lifetime>,
     /// How long a data connection may be silent.
     pub flow_idle: Option<Lifetime>,
+    /// See [`Settings::keep`].
+    pub keep: Option<bool>,
+    /// See [`Settings::wait_for_interfaces`].
+    pub wait_for_interfaces: Option<bool>,
 }
 
 impl Choice {
@@ -47,6 +51,8 @@ impl Choice {
             expectation_lifetime: self.expectation_lifetime.or(other.expectation_lifetime),
             session_idle: self.session_idle.or(other.session_idle),
             flow_idle: self.flow_idle.or(other.flow_idle),
+            keep: self.keep.or(other.keep),
+            wait_for_interfaces: self.wait_for_interfaces.or(other.wait_for_interfaces),
         }
     }
 }
@@ -66,6 +72,10 @@ pub struct Settings {
     pub mode: Mode,
     /// The bits that mark mode sets.
     pub mark: Mark,
+    /// Programs and maps stay at work when the daemon ends.
+    pub keep: bool,
+    /// An interface that is missing is waited for, and is no error.
+    pub wait_for_interfaces: bool,
     lifetimes: [Option<Lifetime>; 3],
 }
 
@@ -92,6 +102,8 @@ impl Settings {
             allow_ports: sorted(choice.allow_ports),
             mode: choice.mode.unwrap_or_default(),
             mark: choice.mark.unwrap_or_default(),
+            keep: choice.keep.unwrap_or_default(),
+            wait_for_interfaces: choice.wait_for_interfaces.unwrap_or_default(),
             lifetimes: [
                 choice.expectation_lifetime,
                 choice.session_idle,

@@ -2,14 +2,20 @@
 
 use std::fmt;
 
-use aya::programs::{ProgramError, TcAttachType, Xdp, XdpMode, loaded_programs};
+use aya::programs::{
+    ProgramError, TcAttachType, Xdp, XdpMode,
+    links::FdLink,
+    loaded_programs,
+    xdp::{XdpLink, XdpLinkId},
+};
 use tracing::warn;
 
 use super::{
     Error,
     interface::Interface,
+    pinned::{Links, is_dead},
     programs::Programs,
-    tc::{self, Qdiscs},
+    tc,
 };
 use crate::{
     cause,
@@ -34,6 +40,11 @@ pub enum Hook {
 }
 
 impl Hook {
+    /// Whether it is XDP.
+    pub fn is_xdp(self) -> bool {
+        matches!(self, Self::Driver | Self::Generic)
+    }
+
     /// Whether the kernel may have joined segments before, and does not say so: GRO leaves the
     /// pseudo header's checksum, and XDP in generic mode comes after it.
     pub fn may_join(self) -> bool {
@@ -52,7 +63,10 @@ impl fmt::Display for Hook {
     }
 }
 
-/// The programs on one interface. They own their links, which go with the process.
+/// The hook's name in the pin of an XDP link.
+pub const XDP: &str = "xdp";
+
+/// The programs on one interface. Their links are pinned: they stay when the process ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Attachment {
     /// The interface.
@@ -72,28 +86,36 @@ pub fn is_xdp(interface: &Interface, mode: Mode) -> bool {
 }
 
 impl Attachment {
-    /// Attaches `programs` to `interface`.
+    /// Attaches `programs` to `interface`, or puts them into the links that an earlier daemon left
+    /// there, without a gap.
     pub fn make(
         programs: &mut Programs<'_>,
-        qdiscs: &mut Qdiscs,
+        links: &Links,
         interface: &Interface,
         mode: Mode,
     ) -> Result<Self, Error> {
         let hook = if is_xdp(interface, mode) {
-            attach_xdp(programs.xdp()?, interface)?
+            attach_xdp(programs.xdp()?, interface, links)?
         } else {
-            let name = kernel::TC_INGRESS_PROGRAM;
-            let direction = TcAttachType::Ingress;
-            tc::attach(programs.tc(name)?, name, interface, direction, qdiscs)?
+            let program = programs.tc(kernel::TC_INGRESS_PROGRAM)?;
+            tc::attach(program, interface, TcAttachType::Ingress, links)?
         };
-        let name = kernel::TC_EGRESS_PROGRAM;
-        let direction = TcAttachType::Egress;
+        let program = programs.tc(kernel::TC_EGRESS_PROGRAM)?;
         Ok(Self {
             interface: interface.name.clone(),
             index: interface.link.index,
             hook,
-            egress: tc::attach(programs.tc(name)?, name, interface, direction, qdiscs)?,
+            egress: tc::attach(program, interface, TcAttachType::Egress, links)?,
         })
+    }
+
+    /// The pins of its links: hook and interface.
+    pub fn pins(&self) -> [(&'static str, u32); 2] {
+        let hook = match self.hook {
+            Hook::Driver | Hook::Generic => XDP,
+            Hook::Tcx | Hook::Clsact => tc::INGRESS,
+        };
+        [(hook, self.index), (tc::EGRESS, self.index)]
     }
 }
 
@@ -101,14 +123,21 @@ impl Attachment {
 ///
 /// A driver refuses for many reasons: it has no XDP, or the MTU is larger than a page allows
 /// (ERANGE), or its receive queues are set up otherwise. All of them leave the generic way.
-fn attach_xdp(program: &mut Xdp, interface: &Interface) -> Result<Hook, Error> {
+fn attach_xdp(program: &mut Xdp, interface: &Interface, links: &Links) -> Result<Hook, Error> {
+    if inherit(program, interface, links)? {
+        return Ok(interface.link.xdp.unwrap_or(Hook::Driver));
+    }
     let index = interface.link.index;
     let driver = match program.attach_to_if_index(index, XdpMode::Driver) {
-        Ok(_) => return Ok(Hook::Driver),
+        Ok(id) => {
+            keep(program, id, index, links)?;
+            return Ok(Hook::Driver);
+        }
         Err(error) => cause::chain(&error),
     };
     match program.attach_to_if_index(index, XdpMode::Skb) {
-        Ok(_) => {
+        Ok(id) => {
+            keep(program, id, index, links)?;
             warn!(
                 "{}: the driver does not take the program ({driver}); attached in generic mode, \
                  which is slower",
@@ -124,9 +153,35 @@ fn attach_xdp(program: &mut Xdp, interface: &Interface) -> Result<Hook, Error> {
     }
 }
 
-/// Fails if `interface` has an XDP program already.
-pub fn check_free(interface: &Interface) -> Result<(), Error> {
-    if interface.link.programs.is_empty() {
+/// Puts `program` into the link that an earlier daemon left; false when there is none.
+fn inherit(program: &mut Xdp, interface: &Interface, links: &Links) -> Result<bool, Error> {
+    let index = interface.link.index;
+    let Some(link) = links.find(XDP, index)? else {
+        return Ok(false);
+    };
+    let link = XdpLink::try_from(link).map_err(|error| links.failed(XDP, index, &error))?;
+    match program.attach_to_link(link) {
+        Ok(id) => keep(program, id, index, links).map(|()| true),
+        // Its interface has gone, and another one has got the index.
+        Err(error) if is_dead(&error) => links.remove(XDP, index).map(|()| false),
+        Err(error) => Err(links.failed(XDP, index, &error)),
+    }
+}
+
+/// Pins a link, which the program owned until now.
+fn keep(program: &mut Xdp, id: XdpLinkId, index: u32, links: &Links) -> Result<(), Error> {
+    let link = program
+        .take_link(id)
+        .map_err(|error| links.failed(XDP, index, &error))?;
+    let link = FdLink::try_from(link).map_err(|error| links.failed(XDP, index, &error))?;
+    links.keep(XDP, index, link)
+}
+
+/// Fails if `interface` has an XDP program already that is not inherited.
+pub fn check_free(interface: &Interface, links: &Links) -> Result<(), Error> {
+    let inherited = links.program(XDP, interface.link.index);
+    let is_foreign = |id: &u32| inherited != Some(*id);
+    if !interface.link.programs.iter().any(is_foreign) {
         return Ok(());
     }
     let describe = |id: &u32| match name_of(*id).as_deref() {

@@ -1,13 +1,7 @@
 //! Those who follow the events: a ring buffer has one reader, so the daemon passes them on.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
-use nix::sys::stat::{Mode, umask};
 use serde::Serialize;
 use tokio::{
     io::AsyncWriteExt as _,
@@ -19,6 +13,7 @@ use tokio::{
 };
 use tracing::warn;
 
+use super::socket;
 use crate::view::{Document, EventView, LostWhere, Metainfo};
 
 /// Events that a slow follower may be behind; it is told how many it missed beyond that.
@@ -37,7 +32,7 @@ pub struct Audience {
 impl Audience {
     /// Opens the socket at `path`, for this user only. Needs the runtime.
     pub fn open(path: PathBuf, metainfo: Metainfo) -> io::Result<Self> {
-        let listener = listen(&path)?;
+        let listener = socket::listen(&path)?;
         let (sender, _) = channel(BACKLOG);
         let content = Nothing {};
         let greeting = line(&Document { metainfo, content });
@@ -62,18 +57,6 @@ impl Drop for Audience {
 
 #[derive(Serialize)]
 struct Nothing {}
-
-/// The caller holds the instance's lock, so a socket that lies there belongs to nobody.
-fn listen(path: &Path) -> io::Result<UnixListener> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let before = umask(Mode::S_IRWXG | Mode::S_IRWXO | Mode::S_IXUSR);
-    let listener = UnixListener::bind(path);
-    umask(before);
-    listener
-}
 
 async fn accept(listener: UnixListener, sender: WeakSender<Arc<str>>, greeting: Arc<str>) {
     let places = Arc::new(Semaphore::new(FOLLOWERS));
@@ -142,7 +125,7 @@ fn line(value: &impl Serialize) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{os::unix::fs::PermissionsExt as _, path::Path};
 
     use tokio::{
         io::{AsyncBufReadExt as _, BufReader, Lines},

@@ -1,6 +1,6 @@
 //! Why the daemon cannot run.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use aya::{EbpfError, programs::ProgramError};
 
@@ -107,6 +107,40 @@ pub enum Error {
         /// What the kernel said to the other way.
         clsact: String,
     },
+    /// Pins of that name are not of this build.
+    #[error(
+        "{reason}.\n\
+         They belong to another build of ftp-track, and go on tracking. Either replace them: \
+         ftp-track run --replace --name {name} ..., which forgets their sessions, expectations and \
+         flows (established connections go on); or remove them: ftp-track stop --name {name}; or \
+         run the build that made them"
+    )]
+    Mismatch {
+        /// The instance.
+        name: instance::Name,
+        /// What does not match.
+        reason: String,
+    },
+    /// A pinned link cannot be used.
+    #[error(
+        "the pinned link {} cannot be used: {reason}.\n\
+         Remove what an earlier ftp-track left with `ftp-track stop`, or use another --name",
+        path.display()
+    )]
+    Link {
+        /// The pin.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A program cannot be pinned.
+    #[error("the program {name} cannot be pinned: {source}")]
+    Unpinned {
+        /// The program.
+        name: &'static str,
+        /// What the kernel said.
+        source: aya::pin::PinError,
+    },
     /// A map.
     #[error(transparent)]
     Map(#[from] map::Error),
@@ -137,6 +171,9 @@ impl Error {
             | Self::Attach { .. }
             | Self::AttachTc { .. }
             | Self::Collision { .. }
+            | Self::Mismatch { .. }
+            | Self::Link { .. }
+            | Self::Unpinned { .. }
             | Self::Map(_) => Exit::Refused,
         }
     }

@@ -14,15 +14,21 @@ pub struct Interface {
     pub link: Link,
 }
 
-/// Finds the interfaces called `names` among `links`, in that order.
-pub fn find(names: &[InterfaceName], links: &[Link]) -> Result<Vec<Interface>, Error> {
-    let find = |name: &InterfaceName| {
-        let link = links.iter().find(|link| link.name == name.as_str());
-        let link = link.cloned().ok_or_else(|| no_interface(name, links))?;
-        let name = name.clone();
-        Ok(Interface { name, link })
-    };
-    names.iter().map(find).collect()
+/// Finds the interfaces called `names` among `links`, in that order. One that is missing is left
+/// out where it is waited for (`wait`), else an error.
+pub fn find(names: &[InterfaceName], links: &[Link], wait: bool) -> Result<Vec<Interface>, Error> {
+    let mut found = Vec::new();
+    for name in names {
+        match links.iter().find(|link| link.name == name.as_str()) {
+            Some(link) => found.push(Interface {
+                name: name.clone(),
+                link: link.clone(),
+            }),
+            None if wait => {}
+            None => return Err(no_interface(name, links)),
+        }
+    }
+    Ok(found)
 }
 
 fn no_interface(name: &InterfaceName, links: &[Link]) -> Error {

@@ -7,6 +7,7 @@ use tracing_subscriber::{
     Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
+use super::remark::{EVENTS, Remember};
 use crate::view::{EventName, EventView};
 
 /// Starts the log. `RUST_LOG` sets the level; systemd's journal stamps the lines itself.
@@ -27,6 +28,7 @@ pub fn start() {
     // Only the first one in a process counts.
     _ = tracing_subscriber::registry()
         .with(layer.with_filter(filter))
+        .with(Remember)
         .try_init();
 }
 
@@ -46,11 +48,11 @@ impl Journal {
             EventName::Dropped => {
                 self.drops += 1;
                 if self.drops <= DROPS {
-                    warn!("{event}");
+                    warn!(target: EVENTS, "{event}");
                 }
             }
-            EventName::Refused | EventName::Lost => warn!("{event}"),
-            _ => info!("{event}"),
+            EventName::Refused | EventName::Lost => warn!(target: EVENTS, "{event}"),
+            _ => info!(target: EVENTS, "{event}"),
         }
     }
 
@@ -58,7 +60,7 @@ impl Journal {
     pub fn tick(&mut self) {
         let unwritten = self.unwritten();
         if unwritten != 0 {
-            warn!("[DROPPED] {unwritten} more connections; `ftp-track monitor` shows each");
+            warn!(target: EVENTS, "[DROPPED] {unwritten} more connections; `ftp-track monitor` shows each");
         }
         self.drops = 0;
     }

@@ -3,8 +3,10 @@
 use std::fs;
 
 use rtnetlink::packet_route::link::{
-    InfoKind, LinkAttribute, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
+    InfoKind, LinkAttribute, LinkInfo, LinkLayerType, LinkMessage, LinkXdp, XdpAttached,
 };
+
+use super::attachment::Hook;
 
 /// The driver whose interfaces are virtual though they sit on a PCI bus.
 const VMXNET3: &str = "vmxnet3";
@@ -18,6 +20,8 @@ pub struct Link {
     pub index: u32,
     /// Ids of the XDP programs that are attached.
     pub programs: Vec<u32>,
+    /// How the XDP program is attached, if there is one.
+    pub xdp: Option<Hook>,
     /// Frames have no Ethernet header.
     pub layer3: bool,
     /// The kernel's word for it, such as `veth`; none where there is a device.
@@ -44,7 +48,10 @@ impl Link {
         for attribute in &message.attributes {
             match attribute {
                 LinkAttribute::IfName(name) => link.name.clone_from(name),
-                LinkAttribute::Xdp(attributes) => link.programs = programs(attributes),
+                LinkAttribute::Xdp(attributes) => {
+                    link.programs = programs(attributes);
+                    link.xdp = hook(attributes);
+                }
                 LinkAttribute::LinkInfo(infos) => link.kind = kind(infos),
                 LinkAttribute::Controller(index) => link.master = Some(*index),
                 LinkAttribute::Link(index) => link.below = Some(*index),
@@ -107,6 +114,14 @@ fn is_layer3(kind: LinkLayerType) -> bool {
 fn kind(infos: &[LinkInfo]) -> Option<InfoKind> {
     infos.iter().find_map(|info| match info {
         LinkInfo::Kind(kind) => Some(kind.clone()),
+        _ => None,
+    })
+}
+
+fn hook(attributes: &[LinkXdp]) -> Option<Hook> {
+    attributes.iter().find_map(|attribute| match attribute {
+        LinkXdp::Attached(XdpAttached::Driver) => Some(Hook::Driver),
+        LinkXdp::Attached(XdpAttached::SocketBuffer) => Some(Hook::Generic),
         _ => None,
     })
 }

@@ -3,20 +3,31 @@
 mod attachment;
 mod audience;
 mod census;
+mod clsact;
+mod desk;
 mod error;
+mod follower;
+mod inheritance;
 mod interface;
 mod journal;
 mod link;
+mod notify;
+mod pinned;
 mod privilege;
 mod programs;
 mod pump;
+mod remark;
 mod requirement;
 mod service;
+mod signals;
 mod slot;
+mod socket;
 mod sweep;
 mod tc;
 mod tracker;
 mod verifier;
 mod watch;
 
-pub use self::{error::Error, journal::start as start_journal, service::run};
+pub use self::{
+    error::Error, journal::start as start_journal, pinned::clear, service::run, tracker::Ending,
+};

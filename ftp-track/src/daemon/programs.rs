@@ -6,25 +6,40 @@ use aya::{
 };
 
 use super::{Error, attachment::is_xdp, interface::Interface};
-use crate::{config::Mode, kernel, map};
+use crate::{
+    config::Mode,
+    kernel,
+    map::{self, PinDirectory},
+};
 
 /// The programs of a loaded object.
 pub struct Programs<'a>(pub &'a mut Ebpf);
 
 impl Programs<'_> {
-    /// Has the kernel verify those that the interfaces need.
-    pub fn load(&mut self, interfaces: &[Interface], mode: Mode) -> Result<(), Error> {
-        let failed = |name| move |error| Error::Program { name, error };
-        if interfaces.iter().any(|it| is_xdp(it, mode)) {
-            let name = kernel::XDP_PROGRAM;
-            self.xdp()?.load().map_err(failed(name))?;
+    /// Has the kernel verify those that `interfaces` need and that are not loaded yet, and pins them
+    /// under their names with `suffix` behind.
+    pub fn load(
+        &mut self,
+        interfaces: &[&Interface],
+        mode: Mode,
+        pins: &PinDirectory,
+        suffix: &str,
+    ) -> Result<(), Error> {
+        for name in needed(interfaces, mode) {
+            if self.find(name)?.fd().is_ok() {
+                continue;
+            }
+            let loaded = match name {
+                kernel::XDP_PROGRAM => self.xdp()?.load(),
+                name => self.tc(name)?.load(),
+            };
+            loaded.map_err(|error| Error::Program { name, error })?;
+            let pinned = self
+                .find(name)?
+                .pin(pins.program(&format!("{name}{suffix}")));
+            pinned.map_err(|source| Error::Unpinned { name, source })?;
         }
-        if interfaces.iter().any(|it| !is_xdp(it, mode)) {
-            let name = kernel::TC_INGRESS_PROGRAM;
-            self.tc(name)?.load().map_err(failed(name))?;
-        }
-        let name = kernel::TC_EGRESS_PROGRAM;
-        self.tc(name)?.load().map_err(failed(name))
+        Ok(())
     }
 
     /// The one at the XDP hook.
@@ -43,4 +58,18 @@ impl Programs<'_> {
     fn find(&mut self, name: &'static str) -> Result<&mut Program, map::Error> {
         self.0.program_mut(name).ok_or(map::Error::Missing { name })
     }
+}
+
+fn needed(interfaces: &[&Interface], mode: Mode) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if interfaces.iter().any(|it| is_xdp(it, mode)) {
+        names.push(kernel::XDP_PROGRAM);
+    }
+    if interfaces.iter().any(|it| !is_xdp(it, mode)) {
+        names.push(kernel::TC_INGRESS_PROGRAM);
+    }
+    if !interfaces.is_empty() {
+        names.push(kernel::TC_EGRESS_PROGRAM);
+    }
+    names
 }

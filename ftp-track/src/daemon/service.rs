@@ -3,22 +3,36 @@
 use std::time::Duration;
 
 use ftp_track_common::event::Event;
-use sd_notify::NotifyState;
+use jiff::Timestamp;
 use tokio::{
     runtime,
-    signal::unix::{Signal, SignalKind, signal},
     time::{MissedTickBehavior, interval},
 };
 use tracing::{error, info, warn};
 
 use super::{
-    Error, audience::Audience, census::Census, interface, journal::Journal, privilege, pump::Pump,
-    sweep::sweep, tracker::Tracker,
+    Ending, Error,
+    attachment::Attachment,
+    audience::Audience,
+    census::Census,
+    desk::{Desk, Visit},
+    follower::Follower,
+    interface,
+    journal::Journal,
+    notify, privilege,
+    pump::Pump,
+    remark,
+    signals::{Asked, Signals},
+    sweep::sweep,
+    tracker::Tracker,
 };
 use crate::{
-    config::Settings,
+    cause,
+    config::{self, InterfaceName, Settings},
+    control::{Content, Request},
     instance::{self, Lock},
-    view::{EventView, LostWhere, Metainfo},
+    manage::manage,
+    view::{DoorView, EventView, LostWhere, Metainfo, RunningView},
 };
 
 /// How often entries are swept.
@@ -26,46 +40,69 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// How often the count of lost events is looked at.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Runs until SIGTERM, SIGINT or SIGHUP.
-pub fn run(settings: &Settings) -> Result<(), Error> {
+/// Reads the settings again.
+pub type Read<'a> = &'a dyn Fn() -> Result<Settings, config::Error>;
+
+/// Runs until SIGTERM or SIGINT. `read` gives the settings for a reload; with `replace`, what
+/// another build left under the name is replaced.
+pub fn run(settings: Settings, read: Read<'_>, replace: bool) -> Result<(), Error> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::system("the runtime cannot be started"))?;
-    runtime.block_on(serve(settings))
+    runtime.block_on(serve(settings, read, replace))
 }
 
-async fn serve(settings: &Settings) -> Result<(), Error> {
+async fn serve(settings: Settings, read: Read<'_>, replace: bool) -> Result<(), Error> {
+    let follower = Follower::listen()?;
     let links = interface::list().await?;
-    let interfaces = interface::find(&settings.interfaces, &links)?;
+    interface::find(&settings.interfaces, &links, settings.wait_for_interfaces)?;
     privilege::check()?;
     // Before anything is made that a signal would leave behind.
-    let mut end = End::listen().map_err(Error::system("signals cannot be caught"))?;
+    let mut signals = Signals::listen().map_err(Error::system("signals cannot be caught"))?;
     let _lock = Lock::take(&settings.name)?;
-    let (tracker, events) = Tracker::start(settings, &interfaces, &links)?;
+    let (tracker, events) = Tracker::start(&settings, &links, replace)?;
     let metainfo = Metainfo::of(&settings.name);
     let audience = Audience::open(instance::socket_path(&settings.name), metainfo).map_err(
         Error::system("the socket for followers of events cannot be opened"),
     )?;
+    let metainfo = Metainfo::of(&settings.name);
+    let mut desk = Desk::open(instance::control_path(&settings.name), metainfo)
+        .map_err(Error::system("the control socket cannot be opened"))?;
     let mut pump = Pump::new(events).map_err(Error::system("the ring buffer cannot be watched"))?;
     let mut seconds = Interval::every(SECOND);
     let mut sweeps = Interval::every(SWEEP);
-    info!("{}", ready_line(settings, &tracker));
-    notify(NotifyState::Ready);
-
+    let mut heartbeats = Interval::every(notify::heartbeat());
     let mut daemon = Daemon {
+        settings,
         tracker,
         audience,
         journal: Journal::default(),
         lost: 0,
         census: Census::default(),
+        started: Timestamp::now(),
     };
+    daemon.ready();
+    // Interfaces may have changed while the programs were loaded.
+    daemon.follow().await;
     loop {
         tokio::select! {
-            name = end.signal() => {
-                info!("{name}: stopping");
-                notify(NotifyState::Stopping);
-                return Ok(());
+            asked = signals.next() => match asked {
+                Asked::End(signal) => {
+                    daemon.end(signal);
+                    return Ok(());
+                }
+                Asked::Reload => _ = daemon.reload(read).await,
+            },
+            visit = desk.next() => {
+                if daemon.answer(visit, read).await {
+                    desk.close().await;
+                    return Ok(());
+                }
+            }
+            () = follower.changed() => {
+                follower.settle().await;
+                daemon.follow().await;
             }
             batch = pump.next() => {
                 let batch = batch.map_err(Error::system("the ring buffer cannot be watched"))?;
@@ -75,19 +112,137 @@ async fn serve(settings: &Settings) -> Result<(), Error> {
             }
             _ = seconds.0.tick() => daemon.tick(),
             _ = sweeps.0.tick() => daemon.sweep().await,
+            _ = heartbeats.0.tick() => notify::alive(),
         }
     }
 }
 
 struct Daemon {
+    settings: Settings,
     tracker: Tracker,
     audience: Audience,
     journal: Journal,
     lost: u64,
     census: Census,
+    started: Timestamp,
 }
 
 impl Daemon {
+    fn ready(&self) {
+        let line = ready_line(&self.settings, &self.tracker);
+        info!("{line}");
+        notify::ready(&line);
+    }
+
+    fn end(&self, signal: &str) {
+        notify::stopping();
+        match self.tracker.ending {
+            Ending::Remove => info!("{signal}: stopping"),
+            Ending::Keep => info!(
+                "{signal}: ending; the programs stay at work until the next run, or `ftp-track \
+                 stop --name {}`",
+                self.settings.name
+            ),
+        }
+    }
+
+    /// Reads the settings again. They are in force as a whole, or, if anything is wrong with them,
+    /// not at all.
+    async fn reload(&mut self, read: Read<'_>) -> Result<(), String> {
+        notify::reloading();
+        let reloaded = self.try_reload(read).await;
+        if let Err(reason) = &reloaded {
+            warn!("not reloaded, the old settings stay in force: {reason}");
+        }
+        self.ready();
+        reloaded
+    }
+
+    async fn try_reload(&mut self, read: Read<'_>) -> Result<(), String> {
+        let settings = read().map_err(|error| cause::chain(&error))?;
+        if settings.name != self.settings.name {
+            return Err("the name of a running tracker cannot change".to_owned());
+        }
+        // An interface that is watched already may be missing for a while.
+        let mut new = settings.interfaces.clone();
+        new.retain(|name| !self.settings.interfaces.contains(name));
+        let links = interface::list().await;
+        let links = links.map_err(|error| cause::chain(&error))?;
+        let found = interface::find(&new, &links, settings.wait_for_interfaces);
+        found.map_err(|error| cause::chain(&error))?;
+        let configured = self.tracker.configure(&settings);
+        configured.map_err(|error| cause::chain(&error))?;
+        self.tracker.ending = Ending::of(&settings);
+        self.settings = settings;
+        self.follow().await;
+        Ok(())
+    }
+
+    /// Answers a request; true when it was to stop.
+    async fn answer(&mut self, visit: Visit, read: Read<'_>) -> bool {
+        let (content, stop) = match &visit.request {
+            Request::Status => (Content::Running(Box::new(self.view())), false),
+            Request::Stop => {
+                self.tracker.ending = Ending::Remove;
+                self.end("asked to stop");
+                // Before the answer: whoever reads it finds nothing left.
+                let removed = self.tracker.remove();
+                let said =
+                    removed.map(|()| "stopped the tracker and removed its programs and maps");
+                (content(said.map(str::to_owned)), true)
+            }
+            Request::Reload => {
+                let reloaded = self.reload(read).await;
+                (
+                    content(reloaded.map(|()| "the settings are in force".to_owned())),
+                    false,
+                )
+            }
+            request => match manage(&mut self.tracker.maps, request) {
+                Ok(done) => {
+                    info!("by hand: {}", done.sentence);
+                    self.report(&done.events);
+                    (Content::Done(done.sentence), false)
+                }
+                Err(refusal) => (Content::Error(cause::chain(&refusal)), false),
+            },
+        };
+        visit.answer(content);
+        stop
+    }
+
+    fn view(&self) -> RunningView {
+        let interface = |name: &InterfaceName| {
+            let mut attachments = self.tracker.attachments.iter();
+            let attachment = attachments.find(|attachment| attachment.interface == *name);
+            DoorView {
+                name: name.to_string(),
+                index: attachment.map(|attachment| attachment.index),
+                hook: attachment.map(|attachment| attachment.hook.to_string()),
+                egress: attachment.map(|attachment| attachment.egress.to_string()),
+            }
+        };
+        RunningView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started: self.started,
+            mode: self.settings.mode.name().to_owned(),
+            keep: self.settings.keep,
+            interfaces: self.settings.interfaces.iter().map(interface).collect(),
+            remarks: remark::last(),
+        }
+    }
+
+    async fn follow(&mut self) {
+        let followed = match interface::list().await {
+            Ok(links) => self.tracker.follow(&self.settings, &links),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = followed {
+            error!("interfaces cannot be followed: {error}");
+        }
+    }
+
     fn report(&mut self, events: &[Event]) {
         for event in events {
             match EventView::of(event) {
@@ -126,6 +281,13 @@ impl Daemon {
     }
 }
 
+fn content(done: Result<String, impl ToString>) -> Content {
+    match done {
+        Ok(sentence) => Content::Done(sentence),
+        Err(reason) => Content::Error(reason.to_string()),
+    }
+}
+
 struct Interval(tokio::time::Interval);
 
 impl Interval {
@@ -136,31 +298,6 @@ impl Interval {
     }
 }
 
-/// The signals that end the daemon.
-struct End {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl End {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn signal(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.hangup.recv() => "SIGHUP",
-        }
-    }
-}
-
 /// `tracking on lan (driver), wan (generic); control ports 21; mode observe`
 fn ready_line(settings: &Settings, tracker: &Tracker) -> String {
     let attachments: Vec<String> = tracker
@@ -168,17 +305,22 @@ fn ready_line(settings: &Settings, tracker: &Tracker) -> String {
         .iter()
         .map(|attachment| format!("{} ({})", attachment.interface, attachment.hook))
         .collect();
+    let is_missing = |name: &&InterfaceName| {
+        let is_it = |attachment: &Attachment| attachment.interface == **name;
+        !tracker.attachments.iter().any(is_it)
+    };
+    let missing: Vec<String> = settings
+        .interfaces
+        .iter()
+        .filter(is_missing)
+        .map(|name| format!("; waiting for {name}"))
+        .collect();
     let ports: Vec<String> = settings.control_ports.iter().map(u16::to_string).collect();
     format!(
-        "tracking on {}; control ports {}; mode {}",
+        "tracking on {}{}; control ports {}; mode {}",
         attachments.join(", "),
+        missing.concat(),
         ports.join(", "),
         settings.mode.name()
     )
-}
-
-fn notify(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        warn!("the service manager cannot be told: {error}");
-    }
 }

@@ -9,12 +9,9 @@
 
 use ftp_track_common::{
     config::Config,
-    event::{self, Event, EventKind},
-    expectation::{Expectation, Presence},
-    flow::Flow,
+    event::{Event, EventKind},
+    expectation::Presence,
     reason::Reason,
-    session::Session,
-    tuple::{ExpectationKey, FlowKey, SessionKey, Tuple},
 };
 
 use tracing::warn;
@@ -23,6 +20,7 @@ use super::census::Census;
 use crate::{
     clock,
     map::{Error, Maps},
+    record,
 };
 
 /// How long an entry's time has to be over before the kernel programs are taken to have missed it.
@@ -63,7 +61,7 @@ async fn sweep_flows(
             census.flow(&flow);
             let is_over = flow.is_expired(config, long_ago());
             if is_over && maps.flows.remove(key)? && flow.ended == 0 {
-                events.push(idle_flow(key, &flow));
+                events.push(record::flow_end(key, &flow, Reason::Idle));
             }
         }
         tokio::task::yield_now().await;
@@ -86,7 +84,8 @@ async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<
                 && maps.expectations.remove(key)?
                 && presence == Presence::Expired
             {
-                events.push(expired_expectation(key, &expectation));
+                let (kind, reason) = (EventKind::ExpectationEnd, Reason::Expired);
+                events.push(record::expectation(kind, key, &expectation, reason));
             }
         }
         tokio::task::yield_now().await;
@@ -109,105 +108,10 @@ async fn sweep_sessions(
             census.session(session);
             let is_over = session.is_expired(config.session_idle, long_ago());
             if is_over && maps.sessions.remove(key)? && session.ended == 0 {
-                events.push(idle_session(key, session));
+                events.push(record::session_end(key, session, Reason::Idle));
             }
         }
         tokio::task::yield_now().await;
     }
     Ok(())
-}
-
-fn event(kind: EventKind, reason: Reason, master: SessionKey, session: u64, tuple: Tuple) -> Event {
-    Event {
-        version: event::VERSION,
-        kind: kind as u8,
-        reason: reason as u8,
-        time: clock::monotonic(),
-        session,
-        master,
-        tuple,
-        ..Event::default()
-    }
-}
-
-fn idle_session(key: &SessionKey, session: &Session) -> Event {
-    let tuple = Tuple {
-        source: key.client,
-        destination: key.server,
-        source_port: key.client_port,
-        destination_port: key.server_port,
-        zone: key.zone,
-    };
-    event(EventKind::SessionEnd, Reason::Idle, *key, session.id, tuple)
-}
-
-fn expired_expectation(key: &ExpectationKey, expectation: &Expectation) -> Event {
-    let tuple = Tuple {
-        source: key.initiator,
-        destination: key.responder,
-        source_port: 0,
-        destination_port: key.responder_port,
-        zone: key.zone,
-    };
-    let (master, session) = (expectation.master, expectation.session);
-    Event {
-        expectation: expectation.id,
-        request: expectation.kind,
-        ..event(
-            EventKind::ExpectationEnd,
-            Reason::Expired,
-            master,
-            session,
-            tuple,
-        )
-    }
-}
-
-fn idle_flow(key: &FlowKey, flow: &Flow) -> Event {
-    let low = (key.low, key.low_port);
-    let high = (key.high, key.high_port);
-    let (from, to) = if flow.initiator_is_low != 0 {
-        (low, high)
-    } else {
-        (high, low)
-    };
-    let tuple = Tuple {
-        source: from.0,
-        destination: to.0,
-        source_port: from.1,
-        destination_port: to.1,
-        zone: key.zone,
-    };
-    Event {
-        expectation: flow.expectation,
-        request: flow.kind,
-        ..event(
-            EventKind::FlowEnd,
-            Reason::Idle,
-            flow.master,
-            flow.session,
-            tuple,
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_initiator_is_the_source() {
-        use ftp_track_common::address::Address;
-        let key = FlowKey {
-            low: Address::from_v4([10, 0, 0, 1]),
-            high: Address::from_v4([10, 0, 0, 2]),
-            low_port: 1,
-            high_port: 2,
-            zone: 0,
-        };
-        let mut flow = Flow::default();
-        assert_eq!(idle_flow(&key, &flow).tuple.source_port, 2);
-        flow.initiator_is_low = 1;
-        assert_eq!(idle_flow(&key, &flow).tuple.source_port, 1);
-    }
 }

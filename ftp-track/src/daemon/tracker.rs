@@ -1,104 +1,311 @@
-//! The kernel programs, loaded, attached and with their maps pinned.
+//! The kernel programs, loaded, attached and pinned with their maps.
+
+use std::fs;
 
 use aya::{
-    Ebpf,
+    Ebpf, EbpfLoader,
     maps::{MapData, RingBuf},
 };
 use ftp_track_common::layout;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{
     Error,
-    attachment::{Attachment, check_free, is_xdp},
-    interface::Interface,
+    attachment::{Attachment, XDP, check_free, is_xdp},
+    inheritance::Inheritance,
+    interface::{self, Interface},
     link::Link,
+    pinned::{Links, clear},
     programs::Programs,
-    requirement, slot,
-    tc::Qdiscs,
+    requirement, slot, tc,
 };
 use crate::{
     config::Settings,
     kernel,
-    map::{self, Interfaces, Maps, PinDirectory, Pins, Ports},
+    map::{self, Interfaces, Maps, PinDirectory, Ports},
 };
 
 /// The records that the programs write.
 pub type Events = RingBuf<MapData>;
 
-/// The kernel programs at work. Dropping it detaches them and removes the pins.
+/// What becomes of programs, links and maps when the daemon ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// They stay, at work, for the next daemon.
+    Keep,
+    /// They go.
+    Remove,
+}
+
+impl Ending {
+    /// What the settings say.
+    pub fn of(settings: &Settings) -> Self {
+        if settings.keep {
+            Self::Keep
+        } else {
+            Self::Remove
+        }
+    }
+}
+
+/// The kernel programs at work.
 pub struct Tracker {
     /// Their maps.
     pub maps: Maps,
     /// Where they are attached.
     pub attachments: Vec<Attachment>,
-    _pins: Pins,
-    /// Owns the programs and, through them, the links.
-    _ebpf: Ebpf,
-    /// Behind the programs, so that what was made for them goes after them.
-    _qdiscs: Qdiscs,
+    /// What becomes of them when this is dropped.
+    pub ending: Ending,
+    pins: PinDirectory,
+    pinned: Links,
+    ebpf: Ebpf,
 }
 
 impl Tracker {
-    /// Loads the programs, tells them the settings, pins the maps and attaches.
+    /// Loads the programs, tells them the settings, attaches and pins; or takes over what an
+    /// earlier daemon left, without a moment between its programs and ours.
     ///
-    /// `links` are all interfaces of this network namespace, `interfaces` the named ones.
+    /// `links` are all interfaces of this network namespace. With `replace`, what another build
+    /// left is replaced, and what it knew is forgotten.
     pub fn start(
         settings: &Settings,
-        interfaces: &[Interface],
         links: &[Link],
+        replace: bool,
     ) -> Result<(Self, Events), Error> {
-        let at_xdp = interfaces.iter().filter(|it| is_xdp(it, settings.mode));
-        at_xdp.into_iter().try_for_each(check_free)?;
-        slot::check(interfaces)?;
         PinDirectory::check_bpffs()?;
         requirement::check()?;
-        // What an earlier tracker left goes first: nobody may take it for this one's.
-        let (pins, stale) = Pins::create(PinDirectory::of(&settings.name))?;
-        if stale {
-            info!("removed the maps that an earlier tracker of that name could not clean up");
+        let inheritance = Inheritance::look(&settings.name, replace)?;
+        match Self::build(settings, links, &inheritance) {
+            Ok(built) => {
+                if inheritance.maps {
+                    info!("took over the sessions, expectations and flows of an earlier tracker");
+                } else if inheritance.is_some() {
+                    warn!("replaced an earlier tracker's programs; what it knew is forgotten");
+                }
+                inheritance.accept()?;
+                Ok(built)
+            }
+            Err(error) => {
+                inheritance.decline();
+                Err(error)
+            }
         }
-        let mut ebpf = Ebpf::load(kernel::OBJECT).map_err(Error::Load)?;
-        let mut programs = Programs(&mut ebpf);
-        programs.load(interfaces, settings.mode)?;
-        // The sessions come last: whoever finds their pin finds a tracker at work.
-        let others = layout::PINNED
-            .iter()
-            .filter(|name| **name != layout::SESSIONS);
-        for name in others {
-            pins.add(&ebpf, name)?;
+    }
+
+    fn build(
+        settings: &Settings,
+        links: &[Link],
+        inheritance: &Inheritance,
+    ) -> Result<(Self, Events), Error> {
+        let interfaces = interface::find(&settings.interfaces, links, true)?;
+        slot::check(&interfaces)?;
+        let pinned = Links::new(inheritance)?;
+        for interface in &interfaces {
+            if is_xdp(interface, settings.mode) {
+                check_free(interface, &pinned)?;
+            }
         }
-        configure(pins.directory(), settings)?;
-        let mut qdiscs = Qdiscs::new(PinDirectory::names() == [settings.name.clone()]);
-        let mut attach = |interface| {
-            Attachment::make(
-                &mut Programs(&mut ebpf),
-                &mut qdiscs,
-                interface,
-                settings.mode,
-            )
+        let pins = &inheritance.own;
+        pins.create()?;
+        pinned.adopt_notes()?;
+        let mut ebpf = load(inheritance)?;
+        // Beside the old ones: if we are cut off, links may hold either.
+        let suffix = format!("-{}", std::process::id());
+        let all: Vec<&Interface> = interfaces.iter().collect();
+        Programs(&mut ebpf).load(&all, settings.mode, pins, &suffix)?;
+        if !inheritance.maps {
+            // The sessions come last: whoever finds their pin finds a tracker at work.
+            let others = layout::PINNED
+                .iter()
+                .filter(|name| **name != layout::SESSIONS);
+            for name in others {
+                pins.add(&ebpf, name)?;
+            }
+        }
+        let attached = attach(&mut ebpf, settings, &interfaces, &pinned, inheritance);
+        let attachments = match attached {
+            Ok(attachments) => attachments,
+            Err(error) => {
+                for name in kernel::PROGRAMS {
+                    _ = fs::remove_file(pins.program(&format!("{name}{suffix}")));
+                }
+                return Err(error);
+            }
         };
-        let attachments: Vec<Attachment> = interfaces
-            .iter()
-            .map(&mut attach)
-            .collect::<Result<_, _>>()?;
+        let mut ours = Vec::new();
+        for name in kernel::PROGRAMS {
+            if pins.rename_program(&format!("{name}{suffix}"), name)? {
+                ours.push(*name);
+            }
+        }
+        pins.retain_programs(&ours)?;
+        if !inheritance.maps {
+            pins.add(&ebpf, layout::SESSIONS)?;
+        }
+        let tracker = Self {
+            maps: Maps::open(pins)?,
+            attachments,
+            ending: Ending::of(settings),
+            pins: pins.clone(),
+            pinned,
+            ebpf,
+        };
+        tracker.tell_slots(settings, links)?;
+        tracker.release();
+        let events = open_events(pins)?;
+        Ok((tracker, events))
+    }
+
+    /// Lets go of links on interfaces that are not watched.
+    fn release(&self) {
+        let used: Vec<(&str, u32)> = self.attachments.iter().flat_map(Attachment::pins).collect();
+        self.pinned.retain(&used);
+    }
+
+    fn tell_slots(&self, settings: &Settings, links: &[Link]) -> Result<(), Error> {
         let slots = slot::slots(
             links,
-            &attachments,
+            &self.attachments,
             settings.mode.in_kernel(),
             settings.mark,
         );
-        Interfaces::open(pins.directory())?.set(&slots)?;
-        pins.add(&ebpf, layout::SESSIONS)?;
-        let events = open_events(pins.directory())?;
-        let tracker = Self {
-            maps: Maps::open(pins.directory())?,
-            attachments,
-            _pins: pins,
-            _ebpf: ebpf,
-            _qdiscs: qdiscs,
-        };
-        Ok((tracker, events))
+        Ok(Interfaces::open(&self.pins)?.set(&slots)?)
     }
+
+    /// Attaches where a named interface has appeared, and lets go where one has gone, or where the
+    /// settings ask for another hook. `links` are all interfaces that exist.
+    pub fn follow(&mut self, settings: &Settings, links: &[Link]) -> Result<(), Error> {
+        let interfaces = interface::find(&settings.interfaces, links, true)?;
+        let fits = |attachment: &Attachment| {
+            let is_it = |interface: &&Interface| {
+                interface.link.index == attachment.index && interface.name == attachment.interface
+            };
+            let interface = interfaces.iter().find(is_it);
+            interface.is_some_and(|it| is_xdp(it, settings.mode) == attachment.hook.is_xdp())
+        };
+        let (stay, gone): (Vec<_>, Vec<_>) = self.attachments.drain(..).partition(fits);
+        self.attachments = stay;
+        for interface in &interfaces {
+            let is_it = |attachment: &Attachment| attachment.index == interface.link.index;
+            if self.attachments.iter().any(is_it) {
+                continue;
+            }
+            match self.attach(interface, settings, gone.iter().any(is_it)) {
+                Ok(attachment) => {
+                    info!("tracking on {} ({})", attachment.interface, attachment.hook);
+                    self.attachments.push(attachment);
+                }
+                Err(error) => warn!("{}: not tracked: {error}", interface.name),
+            }
+        }
+        for attachment in &gone {
+            let name = &attachment.interface;
+            if !settings.interfaces.contains(name) {
+                info!("{name} is no longer tracked");
+            } else if !interfaces.iter().any(|interface| interface.name == *name) {
+                warn!("{name} has gone; it is waited for");
+            }
+        }
+        self.release();
+        self.tell_slots(settings, links)
+    }
+
+    fn attach(
+        &mut self,
+        interface: &Interface,
+        settings: &Settings,
+        moves: bool,
+    ) -> Result<Attachment, Error> {
+        let mode = settings.mode;
+        if is_xdp(interface, mode) {
+            check_free(interface, &self.pinned)?;
+        }
+        if !moves {
+            // What lies there belongs to an interface that had this index before.
+            for hook in [XDP, tc::INGRESS, tc::EGRESS] {
+                self.pinned.remove(hook, interface.link.index)?;
+            }
+        }
+        let mut programs = Programs(&mut self.ebpf);
+        programs.load(&[interface], mode, &self.pins, "")?;
+        Attachment::make(&mut programs, &self.pinned, interface, mode)
+    }
+
+    /// Puts other settings in force.
+    pub fn configure(&self, settings: &Settings) -> Result<(), Error> {
+        Ok(configure(&self.pins, settings)?)
+    }
+
+    /// Detaches the programs and removes everything.
+    pub fn remove(&mut self) -> Result<(), Error> {
+        clear(&self.pins)
+    }
+}
+
+impl Drop for Tracker {
+    fn drop(&mut self) {
+        if self.ending == Ending::Keep {
+            return;
+        }
+        if let Err(error) = self.remove() {
+            warn!("the pins cannot be removed: {error}");
+        }
+    }
+}
+
+fn load(inheritance: &Inheritance) -> Result<Ebpf, Error> {
+    let mut loader = EbpfLoader::new();
+    if inheritance.maps {
+        for name in layout::PINNED {
+            loader.map_pin_path(name, inheritance.own.map(name));
+        }
+    }
+    loader.load(kernel::OBJECT).map_err(Error::Load)
+}
+
+/// New interfaces come first: if one of them fails, nothing has been replaced.
+fn attach(
+    ebpf: &mut Ebpf,
+    settings: &Settings,
+    interfaces: &[Interface],
+    links: &Links,
+    inheritance: &Inheritance,
+) -> Result<Vec<Attachment>, Error> {
+    let pins = &inheritance.own;
+    if !inheritance.maps {
+        configure(pins, settings)?;
+    }
+    let is_old = |interface: &&Interface| links.has(interface.link.index);
+    let (old, new): (Vec<_>, Vec<_>) = interfaces.iter().partition(is_old);
+    let mut make = |interface: &Interface| {
+        Attachment::make(&mut Programs(ebpf), links, interface, settings.mode)
+    };
+    let mut attachments: Vec<Attachment> = Vec::new();
+    for interface in &new {
+        match make(interface) {
+            Ok(attachment) => attachments.push(attachment),
+            Err(error) => {
+                for interface in &new {
+                    for hook in [XDP, tc::INGRESS, tc::EGRESS] {
+                        links.remove(hook, interface.link.index)?;
+                    }
+                }
+                return Err(error);
+            }
+        }
+    }
+    if inheritance.maps {
+        configure(pins, settings)?;
+    }
+    for interface in old {
+        attachments.push(make(interface)?);
+    }
+    let place = |attachment: &Attachment| {
+        let is_it = |interface: &Interface| interface.link.index == attachment.index;
+        interfaces.iter().position(is_it)
+    };
+    attachments.sort_by_key(place);
+    Ok(attachments)
 }
 
 fn configure(pins: &PinDirectory, settings: &Settings) -> Result<(), map::Error> {

@@ -18,6 +18,11 @@ pub fn socket_path(name: &Name) -> PathBuf {
     Path::new(RUNTIME_DIRECTORY).join(format!("{name}.sock"))
 }
 
+/// The socket on which the daemon of `name` is asked.
+pub fn control_path(name: &Name) -> PathBuf {
+    Path::new(RUNTIME_DIRECTORY).join(format!("{name}.control"))
+}
+
 /// The lock on a name. The kernel releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {

@@ -6,7 +6,7 @@ mod name;
 use std::{io, path::PathBuf};
 
 pub use self::{
-    lock::{Lock, RUNTIME_DIRECTORY, socket_path},
+    lock::{Lock, RUNTIME_DIRECTORY, control_path, socket_path},
     name::{InvalidName, Name},
 };
 use crate::exit::Exit;

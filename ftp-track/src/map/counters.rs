@@ -1,6 +1,6 @@
 //! What the kernel programs count.
 
-use aya::maps::{MapData, MapError, PerCpuArray};
+use aya::maps::{MapData, MapError, PerCpuArray, PerCpuValues};
 use ftp_track_common::{layout, reason::Reason};
 
 use super::{Error, PinDirectory};
@@ -21,6 +21,21 @@ impl Counters {
     /// How often `reason` came up, over all CPUs.
     pub fn get(&self, reason: Reason) -> Result<u64, Error> {
         sum(&self.map, layout::COUNTERS, reason.slot())
+    }
+
+    /// Counts `count` more of a reason that only user space counts.
+    pub fn add(&mut self, reason: Reason, count: u64) -> Result<(), Error> {
+        let refused = |source: MapError| Error::Refused {
+            name: layout::COUNTERS,
+            source,
+        };
+        let index = reason.slot();
+        let mut values = self.map.get(&index, 0).map_err(refused)?.to_vec();
+        if let Some(first) = values.first_mut() {
+            *first = first.wrapping_add(count);
+        }
+        let values = PerCpuValues::try_from(values).map_err(|error| refused(error.into()))?;
+        self.map.set(index, values, 0).map_err(refused)
     }
 }
 

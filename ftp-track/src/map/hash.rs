@@ -10,6 +10,9 @@ use super::{Error, PinDirectory};
 /// `BPF_F_LOCK` (linux/bpf.h): the kernel takes the entry's spin lock while it copies.
 const LOCKED: u64 = 4;
 
+/// `BPF_NOEXIST` (linux/bpf.h): nothing is replaced.
+const NEW: u64 = 1;
+
 /// A hash map whose keys are `K` (of `KEY` bytes) and whose values are `V` (of `VALUE` bytes).
 pub struct Hash<K, V, const KEY: usize, const VALUE: usize> {
     name: &'static str,
@@ -60,6 +63,16 @@ where
         self.capacity
     }
 
+    /// How many entries there are at this moment.
+    pub fn len(&self) -> Result<usize, Error> {
+        Ok(self.keys()?.len())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.map.keys().next().is_none())
+    }
+
     /// The value of `key`.
     pub fn get(&self, key: &K) -> Result<Option<V>, Error> {
         match self.map.get(&bytemuck::cast(*key), self.flags) {
@@ -96,6 +109,20 @@ where
         let (key, value): ([u8; KEY], [u8; VALUE]) = (bytemuck::cast(*key), bytemuck::cast(*value));
         let refused = self.map.insert(key, value, self.flags);
         refused.map_err(|source| self.refused(source))
+    }
+
+    /// Puts an entry in; false if there is one of that key already.
+    pub fn insert_new(&mut self, key: &K, value: &V) -> Result<bool, Error> {
+        let (key, value): ([u8; KEY], [u8; VALUE]) = (bytemuck::cast(*key), bytemuck::cast(*value));
+        match self.map.insert(key, value, NEW) {
+            Ok(()) => Ok(true),
+            Err(MapError::SyscallError(error))
+                if error.io_error.kind() == std::io::ErrorKind::AlreadyExists =>
+            {
+                Ok(false)
+            }
+            Err(source) => Err(self.refused(source)),
+        }
     }
 
     /// Removes `key`; true if it was there.

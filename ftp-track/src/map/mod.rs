@@ -4,6 +4,7 @@
 //! so that no structure needs an unsafe promise of its own here.
 
 mod counters;
+mod definition;
 mod hash;
 mod pin;
 mod set;
@@ -24,8 +25,9 @@ use ftp_track_common::{
 
 pub use self::{
     counters::{Counters, LostEvents},
+    definition::{Definition, check},
     hash::Hash,
-    pin::{BPFFS, PinDirectory, Pins},
+    pin::{BPFFS, PinDirectory},
     set::Maps,
     settings::{Interfaces, Ports, Settings},
 };
@@ -90,6 +92,22 @@ pub enum Error {
         path: PathBuf,
         /// What the kernel said.
         source: io::Error,
+    },
+    /// The object cannot be read.
+    #[error("the kernel object cannot be read: {0}")]
+    Object(String),
+    /// A pin is not what this build would make.
+    #[error(
+        "{} is not what this ftp-track makes: it is {found}, and should be {wanted}",
+        path.display()
+    )]
+    Mismatch {
+        /// The pin.
+        path: PathBuf,
+        /// What lies there.
+        found: String,
+        /// What should.
+        wanted: Definition,
     },
     /// A map cannot be pinned.
     #[error("map {name} cannot be pinned: {source}")]

@@ -4,8 +4,9 @@ use ftp_track_common::layout;
 
 use super::{
     Clients, Counters, Error, Expectations, Flows, Histories, HostPairs, LostEvents, PinDirectory,
-    Sessions, Settings,
+    Ports, Sessions, Settings,
 };
+use crate::view::FillView;
 
 /// The maps that show what the tracker knows.
 pub struct Maps {
@@ -23,6 +24,8 @@ pub struct Maps {
     pub clients: Clients,
     /// The settings in force.
     pub settings: Settings,
+    /// The ports in force.
+    pub ports: Ports,
     /// Counters by reason.
     pub counters: Counters,
     /// Events that found the ring buffer full.
@@ -30,6 +33,24 @@ pub struct Maps {
 }
 
 impl Maps {
+    /// How full the maps are that fill up.
+    pub fn fill(&self) -> Result<Vec<FillView>, Error> {
+        let view = |map: &str, entries, capacity| FillView {
+            map: map.to_owned(),
+            entries,
+            capacity,
+        };
+        Ok(vec![
+            view("sessions", self.sessions.len()?, self.sessions.capacity()),
+            view(
+                "expectations",
+                self.expectations.len()?,
+                self.expectations.capacity(),
+            ),
+            view("flows", self.flows.len()?, self.flows.capacity()),
+        ])
+    }
+
     /// Opens them all.
     pub fn open(pins: &PinDirectory) -> Result<Self, Error> {
         Ok(Self {
@@ -40,6 +61,7 @@ impl Maps {
             attempts: HostPairs::open(pins, layout::ATTEMPTS)?,
             clients: Clients::open_locked(pins, layout::CLIENTS)?,
             settings: Settings::open(pins)?,
+            ports: Ports::open(pins)?,
             counters: Counters::open(pins)?,
             lost_events: LostEvents::open(pins)?,
         })

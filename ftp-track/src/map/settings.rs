@@ -52,6 +52,27 @@ impl Ports {
         Ok(Self { map })
     }
 
+    /// The ports in force: control and allowed.
+    pub fn get(&self) -> Result<(Vec<u16>, Vec<u16>), Error> {
+        let (mut control, mut allowed) = (Vec::new(), Vec::new());
+        for index in 0..PORT_SETS {
+            let value = self.map.get(&index, 0).map_err(|source| Error::Refused {
+                name: layout::PORTS,
+                source,
+            })?;
+            let set: PortSet = bytemuck::cast(value);
+            for port in (0..=63).map(|bit| (index * 64 + bit) as u16) {
+                if set.control & PortSet::bit(port) != 0 {
+                    control.push(port);
+                }
+                if set.allowed & PortSet::bit(port) != 0 {
+                    allowed.push(port);
+                }
+            }
+        }
+        Ok((control, allowed))
+    }
+
     /// Puts exactly these ports in force.
     pub fn set(&mut self, control: &[u16], allowed: &[u16]) -> Result<(), Error> {
         for (index, set) in (0..).zip(port_sets(control, allowed)) {
@@ -77,6 +98,22 @@ impl Interfaces {
     pub fn open(pins: &PinDirectory) -> Result<Self, Error> {
         let map = open(pins, layout::INTERFACES)?;
         Ok(Self { map })
+    }
+
+    /// The slots that are taken.
+    pub fn get(&self) -> Result<Vec<Interface>, Error> {
+        let mut slots = Vec::new();
+        for index in 0..SLOTS {
+            let value = self.map.get(&index, 0).map_err(|source| Error::Refused {
+                name: layout::INTERFACES,
+                source,
+            })?;
+            let slot: Interface = bytemuck::cast(value);
+            if slot.index != 0 {
+                slots.push(slot);
+            }
+        }
+        Ok(slots)
     }
 
     /// Puts exactly these slots in force; of two in one place the later one.

@@ -47,16 +47,16 @@ pub struct ExpectationView {
     pub initiator: IpAddr,
     /// The side that listens, with the announced port.
     pub responder: Endpoint,
-    /// PORT, EPRT, PASV or EPSV.
-    pub request: &'static str,
+    /// PORT, EPRT, PASV or EPSV; none where an administrator made it.
+    pub request: Option<&'static str>,
     /// Whether it may still be used.
     pub state: ExpectationState,
     /// Its number in the session.
     pub id: u32,
-    /// [`super::SessionView::id`] of its control connection.
+    /// [`super::SessionView::id`] of its control connection; 0 where an administrator made it.
     pub session: u64,
-    /// Its control connection.
-    pub master: MasterView,
+    /// Its control connection; none where an administrator made it.
+    pub master: Option<MasterView>,
     /// Since it was made.
     pub age_seconds: Seconds,
     /// Until it ends.
@@ -75,11 +75,26 @@ impl ExpectationView {
         Some(Self {
             initiator: address(&key.initiator),
             responder: Endpoint::new(&key.responder, key.responder_port),
-            request: ExpectationKind::of_request(expectation.kind)?.name(),
+            request: Some(ExpectationKind::of_request(expectation.kind)?.name()),
             state: ExpectationState::of(pending, expectation.id, now)?,
             id: expectation.id,
             session: expectation.session,
-            master: (&expectation.master).into(),
+            master: Some((&expectation.master).into()),
+            age_seconds: Seconds::between(expectation.created, now),
+            expires_in_seconds: Seconds::between(now, expectation.expires),
+        })
+    }
+
+    /// The view of one that an administrator made; `None` when its time is over.
+    pub fn by_hand(key: &ExpectationKey, expectation: &Expectation, now: u64) -> Option<Self> {
+        (now < expectation.expires).then(|| Self {
+            initiator: address(&key.initiator),
+            responder: Endpoint::new(&key.responder, key.responder_port),
+            request: None,
+            state: ExpectationState::Armed,
+            id: expectation.id,
+            session: expectation.session,
+            master: None,
             age_seconds: Seconds::between(expectation.created, now),
             expires_in_seconds: Seconds::between(now, expectation.expires),
         })
@@ -100,10 +115,11 @@ impl TableRow for ExpectationView {
         vec![
             self.initiator.to_string(),
             self.responder.to_string(),
-            self.request.to_owned(),
+            self.request.unwrap_or("-").to_owned(),
             self.state.text().to_owned(),
             duration(self.expires_in_seconds),
-            self.master.to_string(),
+            self.master
+                .map_or_else(|| "by hand".to_owned(), |master| master.to_string()),
         ]
     }
 }

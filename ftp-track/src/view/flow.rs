@@ -1,6 +1,10 @@
 //! An admitted data connection as it is shown.
 
-use ftp_track_common::{expectation::ExpectationKind, flow::Flow, tuple::FlowKey};
+use ftp_track_common::{
+    expectation::{BY_HAND, ExpectationKind},
+    flow::Flow,
+    tuple::FlowKey,
+};
 use serde::Serialize;
 
 use super::{Endpoint, MasterView, Seconds, TableRow, duration};
@@ -68,7 +72,7 @@ pub struct FlowView {
     pub initiator: Endpoint,
     /// The side that listened.
     pub responder: Endpoint,
-    /// PORT, EPRT, PASV or EPSV.
+    /// PORT, EPRT, PASV or EPSV; none where an administrator admitted it.
     pub request: Option<&'static str>,
     /// What it is at.
     pub state: FlowState,
@@ -80,8 +84,8 @@ pub struct FlowView {
     pub expectation: u32,
     /// [`super::SessionView::id`] of its control connection.
     pub session: u64,
-    /// Its control connection.
-    pub master: MasterView,
+    /// Its control connection; none where an administrator admitted it.
+    pub master: Option<MasterView>,
     /// Since it was admitted.
     pub age_seconds: Seconds,
     /// Since its last packet.
@@ -101,13 +105,15 @@ impl FlowView {
         Self {
             initiator,
             responder,
-            request: ExpectationKind::of_request(flow.kind).map(ExpectationKind::name),
+            request: ExpectationKind::of_request(flow.kind)
+                .filter(|_| flow.session != BY_HAND)
+                .map(ExpectationKind::name),
             state: FlowState::of(flow),
             packets: flow.packets.into(),
             bytes: flow.bytes.into(),
             expectation: flow.expectation,
             session: flow.session,
-            master: (&flow.master).into(),
+            master: (flow.session != BY_HAND).then(|| (&flow.master).into()),
             age_seconds: Seconds::between(flow.created, now),
             idle_seconds: Seconds::between(flow.seen, now),
         }
@@ -139,7 +145,8 @@ impl TableRow for FlowView {
             self.bytes.initiator.to_string(),
             self.bytes.responder.to_string(),
             duration(self.idle_seconds),
-            self.master.to_string(),
+            self.master
+                .map_or_else(|| "by hand".to_owned(), |master| master.to_string()),
         ]
     }
 }
@@ -168,6 +175,7 @@ mod tests {
             let flow = Flow {
                 initiator_is_low: initiator_is_low.into(),
                 kind: 1,
+                session: 7,
                 packets: [3, 2],
                 bytes: [300, 200],
                 seen: 1,

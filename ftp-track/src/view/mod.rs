@@ -11,6 +11,7 @@ mod master;
 mod metainfo;
 mod migration;
 mod session;
+mod status;
 mod table;
 mod time;
 
@@ -25,6 +26,7 @@ pub use self::{
     metainfo::{Document, Metainfo, SCHEMA},
     migration::{AttachmentView, HelperView, InterfaceView, MigrationView, RuleView, StepView},
     session::{PendingView, SessionState, SessionView},
+    status::{DoorView, FillView, RemarkView, RunningView, SettingsView, StatusView, TrackerState},
     table::{Table, TableRow},
     time::{Seconds, duration},
 };

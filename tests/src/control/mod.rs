@@ -113,6 +113,16 @@ impl<'a> Control<'a> {
         Ok(listener)
     }
 
+    /// Reads the reply that ends a listing whose data connection was closed.
+    pub fn end_data(&mut self) -> Result<String> {
+        let reply = self.reply()?;
+        ensure!(
+            reply.starts_with("226") || reply.starts_with("426"),
+            "after LIST: {reply}"
+        );
+        Ok(reply)
+    }
+
     /// Asks for a listing and opens the announced data connection for it.
     pub fn open_data(&mut self, announcement: &Announcement) -> Result<TcpStream> {
         self.send("LIST")?;

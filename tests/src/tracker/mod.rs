@@ -9,6 +9,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 pub use binary::{VARIABLE, binary};
@@ -67,10 +68,17 @@ impl Listing {
 impl<'a> Tracker<'a> {
     /// Starts ftp-track on both interfaces of the gateway and waits until it answers.
     pub fn start(lab: &'a Lab, mode: TrackerMode) -> Result<Self> {
-        Self::start_as(lab, run_command(lab, mode)?)
+        Self::start_with(lab, mode, &[])
     }
 
-    /// Starts an `ftp-track run` in the gateway and waits until it answers.
+    /// As [`Tracker::start`], with more arguments.
+    pub fn start_with(lab: &'a Lab, mode: TrackerMode, arguments: &[&str]) -> Result<Self> {
+        let mut command = run_command(lab, mode)?;
+        command.args(arguments);
+        Self::start_as(lab, command)
+    }
+
+    /// Starts a command that ends in an `ftp-track run`, and waits until it answers.
     pub fn start_as(lab: &'a Lab, command: Command) -> Result<Self> {
         bpffs::ensure_mounted()?;
         let log = lab.folder().join("ftp-track.log");
@@ -96,6 +104,11 @@ impl<'a> Tracker<'a> {
         let json = stats(self.lab)?;
         let count = json["counters"][reason].as_u64();
         count.with_context(|| format!("ftp-track stats shows no counter {reason}: {json}"))
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&mut self, signal: Signal) {
+        self.service.signal(signal);
     }
 
     /// What it has logged.
@@ -139,7 +152,8 @@ pub fn command(lab: &Lab, subcommand: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn json(lab: &Lab, subcommand: &str) -> Result<Value> {
+/// The JSON that an `ftp-track` command writes.
+pub fn json(lab: &Lab, subcommand: &str) -> Result<Value> {
     let mut command = command(lab, subcommand)?;
     let text = process::run(command.args(["--output", "json"]))?;
     let json: Value = serde_json::from_str(&text)
@@ -162,6 +176,11 @@ pub fn list(lab: &Lab, listing: Listing) -> Result<Vec<Value>> {
     entries
         .cloned()
         .with_context(|| format!("no member {}: {json}", listing.word()))
+}
+
+/// Runs an `ftp-track` command for the instance of a lab; what it writes.
+pub fn ask(lab: &Lab, subcommand: &str) -> Result<String> {
+    process::run(&mut command(lab, subcommand)?)
 }
 
 /// XDP programs on the gateway's two interfaces, as `ip link` shows them.

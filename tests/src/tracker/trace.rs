@@ -12,7 +12,9 @@ const RUNTIME: &str = "/run/ftp-track";
 pub fn traces(instance: &str) -> Vec<PathBuf> {
     let mut traces = named(Path::new(PINS), |name| name == instance);
     for layout in folders(Path::new(PINS)) {
-        traces.extend(named(&layout, |name| name == instance));
+        // What is being replaced has a tilde behind its name.
+        let is_it = |name: &str| name.trim_end_matches('~') == instance;
+        traces.extend(named(&layout, is_it));
     }
     let runtime = |name: &str| {
         name.strip_prefix(instance)

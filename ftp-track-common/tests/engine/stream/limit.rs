@@ -3,7 +3,7 @@
 use ftp_track_common::{
     address::Address,
     client::{Client, ClientKey, Entry, Share},
-    expectation::{Expectation, Pending, Presence},
+    expectation::{BY_HAND, Expectation, Pending, Presence},
     handshake::Handshake,
     segment::{ACK, Segment},
     session::{CONFIRMATION, Session},
@@ -156,4 +156,16 @@ fn what_leaves_the_map() {
         invitation.presence(Some((7, &pending)), END),
         Presence::Forgotten
     );
+}
+
+#[test]
+fn what_was_made_by_hand_needs_no_session() {
+    let expectation = Expectation {
+        session: BY_HAND,
+        id: 1,
+        expires: SECOND,
+        ..Expectation::default()
+    };
+    assert_eq!(expectation.presence(None, SECOND - 1), Presence::Due);
+    assert_eq!(expectation.presence(None, SECOND), Presence::Expired);
 }

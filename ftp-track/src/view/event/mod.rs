@@ -4,7 +4,7 @@ mod text;
 
 use ftp_track_common::{
     event::{self, Event, EventKind},
-    expectation::ExpectationKind,
+    expectation::{BY_HAND, ExpectationKind},
     reason::Reason,
     tuple::{SessionKey, Tuple},
 };
@@ -110,7 +110,9 @@ impl EventView {
         }
         let kind = EventKind::from_number(record.kind)?;
         let reason = Reason::from_number(record.reason).filter(|reason| *reason != Reason::None);
-        let request = ExpectationKind::of_request(record.request);
+        // One that was made by hand has no request and no control connection.
+        let is_of_session = record.session != BY_HAND;
+        let request = ExpectationKind::of_request(record.request).filter(|_| is_of_session);
         let tuple = &record.tuple;
         let has_tuple = *tuple != Tuple::default();
         Some(Self {
@@ -123,7 +125,8 @@ impl EventView {
                 .then(|| Endpoint::new(&tuple.destination, tuple.destination_port)),
             expectation: (record.expectation != 0).then_some(record.expectation),
             session: (record.session != 0).then_some(record.session),
-            master: (record.master != SessionKey::default()).then(|| (&record.master).into()),
+            master: (is_of_session && record.master != SessionKey::default())
+                .then(|| (&record.master).into()),
             count: None,
             place: None,
         })

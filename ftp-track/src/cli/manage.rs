@@ -1,0 +1,195 @@
+//! `ftp-track flush`, `delete`, `add` and `reload`.
+
+use std::net::IpAddr;
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+
+use super::{Done, InstanceArgument, output::print, tracked};
+use crate::{
+    control::{self, Content, EndpointArgument, Key, Request, What},
+    instance::Name,
+    manage::manage,
+};
+
+/// Forget all entries of a kind
+///
+/// Connections that exist go on: in enforce mode only new ones are dropped, and a control connection
+/// is picked up again with its next line.
+#[derive(Debug, Args)]
+pub struct Flush {
+    /// What is forgotten
+    what: What,
+
+    #[command(flatten)]
+    instance: InstanceArgument,
+}
+
+impl Flush {
+    /// Flushes.
+    pub fn run(self) -> Done {
+        act(&self.instance.name, &Request::Flush { what: self.what })
+    }
+}
+
+/// Forget one entry
+#[derive(Debug, Args)]
+pub struct Delete {
+    #[command(subcommand)]
+    entry: Entry,
+}
+
+/// Which entry, in the words of `ftp-track list`.
+#[derive(Debug, Subcommand)]
+enum Entry {
+    /// A control connection
+    Session {
+        /// Its client, as ADDRESS:PORT
+        client: EndpointArgument,
+        /// Its server, as ADDRESS:PORT
+        server: EndpointArgument,
+        #[command(flatten)]
+        instance: InstanceArgument,
+    },
+    /// An expected data connection
+    Expectation {
+        /// The address of who will connect
+        initiator: IpAddr,
+        /// Who listens, as ADDRESS:PORT
+        responder: EndpointArgument,
+        #[command(flatten)]
+        instance: InstanceArgument,
+    },
+    /// An admitted data connection
+    Flow {
+        /// Who connected, as ADDRESS:PORT
+        initiator: EndpointArgument,
+        /// Who listened, as ADDRESS:PORT
+        responder: EndpointArgument,
+        #[command(flatten)]
+        instance: InstanceArgument,
+    },
+}
+
+impl Delete {
+    /// Deletes.
+    pub fn run(self) -> Done {
+        let (key, instance) = match self.entry {
+            Entry::Session {
+                client,
+                server,
+                instance,
+            } => (Key::Session(client, server), instance),
+            Entry::Expectation {
+                initiator,
+                responder,
+                instance,
+            } => (Key::Expectation(initiator, responder), instance),
+            Entry::Flow {
+                initiator,
+                responder,
+                instance,
+            } => (Key::Flow(initiator, responder), instance),
+        };
+        act(&instance.name, &Request::Delete { key })
+    }
+}
+
+/// Expect a data connection that no control connection has announced
+#[derive(Debug, Args)]
+pub struct Add {
+    #[command(subcommand)]
+    what: Addition,
+}
+
+#[derive(Debug, Subcommand)]
+enum Addition {
+    /// One TCP connection, from any port
+    Expectation {
+        /// Address of who will connect
+        #[arg(long, visible_alias = "client", value_name = "ADDRESS")]
+        from: IpAddr,
+
+        /// Who listens
+        #[arg(long, visible_alias = "server", value_name = "ADDRESS:PORT")]
+        to: EndpointArgument,
+
+        /// How long it is waited for, in seconds
+        #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+        lifetime: u64,
+
+        #[command(flatten)]
+        instance: InstanceArgument,
+    },
+}
+
+impl Add {
+    /// Adds.
+    pub fn run(self) -> Done {
+        let Addition::Expectation {
+            from,
+            to,
+            lifetime,
+            instance,
+        } = self.what;
+        act(&instance.name, &Request::Add { from, to, lifetime })
+    }
+}
+
+/// Read the configuration file again
+///
+/// As SIGHUP does, but tells what came of it. If anything is wrong with the file, nothing changes.
+#[derive(Debug, Args)]
+pub struct Reload {
+    #[command(flatten)]
+    instance: InstanceArgument,
+}
+
+impl Reload {
+    /// Reloads.
+    pub fn run(self) -> Done {
+        let name = &self.instance.name;
+        match control::ask(name, &Request::Reload)? {
+            Some(content) => say(content),
+            None => Err(tracked::not_running(name).into()),
+        }
+    }
+}
+
+/// Asks the daemon, which tells its followers; where there is none, does it here.
+fn act(name: &Name, request: &Request) -> Done {
+    match control::ask(name, request)? {
+        Some(content) => say(content),
+        None => {
+            let mut maps = tracked::open(name)?;
+            let done = manage(&mut maps, request)?;
+            Ok(print(&format!("{}\n", done.sentence))?)
+        }
+    }
+}
+
+fn say(content: Content) -> Done {
+    match content {
+        Content::Done(sentence) => Ok(print(&format!("{sentence}\n"))?),
+        Content::Error(reason) => bail!("{reason}"),
+        Content::Running(_) => bail!("the tracker misunderstood"),
+    }
+}
+
+/// `30` or `30s`.
+fn seconds(text: &str) -> Result<u64, std::num::ParseIntError> {
+    text.strip_suffix('s').unwrap_or(text).parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_with_and_without_a_unit() {
+        assert_eq!(seconds("30"), Ok(30));
+        assert_eq!(seconds("30s"), Ok(30));
+        assert!(seconds("half a minute").is_err());
+        assert!(seconds("-1").is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! What an administrator does to the maps by hand: in the daemon, which tells its followers, or,
+//! where none runs, on what it left.
+
+use ftp_track_common::{
+    event::{Event, EventKind},
+    expectation::{BY_HAND, Expectation},
+    reason::Reason,
+    request::RequestKind,
+    session::Session,
+    tuple::{ExpectationKey, FlowKey, SessionKey},
+};
+
+use crate::{
+    clock,
+    control::{self, Key, Request, What},
+    map::{Error, Maps},
+    record,
+};
+
+/// What was done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Done {
+    /// What it was, in one sentence.
+    pub sentence: String,
+    /// The events that tell of it.
+    pub events: Vec<Event>,
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such entry.
+    #[error("there is no {0}; `ftp-track list` shows what there is")]
+    Missing(Key),
+    /// The key cannot be.
+    #[error(transparent)]
+    Key(#[from] control::ParseKeyError),
+    /// There is one already.
+    #[error("there is an {0} already")]
+    Exists(Key),
+    /// The expectation's time makes no sense.
+    #[error("an expectation waits from 1 second to one day")]
+    Lifetime,
+    /// It is nothing that is done to the maps.
+    #[error("this takes a running daemon")]
+    NeedsDaemon,
+    /// A map.
+    #[error(transparent)]
+    Map(#[from] Error),
+}
+
+/// The longest time that an expectation made by hand waits, in seconds.
+const LONGEST: u64 = 24 * 3600;
+
+/// Does what `request` asks of the maps.
+pub fn manage(maps: &mut Maps, request: &Request) -> Result<Done, Refusal> {
+    let done = match request {
+        Request::Flush { what } => flush(maps, *what)?,
+        Request::Delete { key } => delete(maps, key)?,
+        Request::Add { from, to, lifetime } => {
+            let key = Key::Expectation(*from, *to);
+            add(maps, key, *lifetime)?
+        }
+        Request::Status | Request::Stop | Request::Reload => return Err(Refusal::NeedsDaemon),
+    };
+    Ok(done)
+}
+
+fn flush(maps: &mut Maps, what: What) -> Result<Done, Refusal> {
+    let mut events = Vec::new();
+    match what {
+        What::Sessions => {
+            for key in maps.sessions.keys()? {
+                events.extend(delete_session(maps, &key)?);
+            }
+        }
+        What::Expectations => {
+            for key in maps.expectations.keys()? {
+                events.extend(delete_expectation(maps, &key)?);
+            }
+        }
+        What::Flows => {
+            for key in maps.flows.keys()? {
+                events.extend(delete_flow(maps, &key)?);
+            }
+        }
+    }
+    let count = events.len();
+    maps.counters.add(Reason::RemovedByHand, count as u64)?;
+    Ok(Done {
+        sentence: format!("removed {count} {}", what.word(count)),
+        events,
+    })
+}
+
+fn delete(maps: &mut Maps, key: &Key) -> Result<Done, Refusal> {
+    key.check()?;
+    let event = match key {
+        Key::Session(client, server) => {
+            delete_session(maps, &control::session_key(client.0, server.0))?
+        }
+        Key::Expectation(from, to) => {
+            delete_expectation(maps, &control::expectation_key(*from, to.0))?
+        }
+        Key::Flow(one, other) => delete_flow(maps, &control::flow_key(one.0, other.0))?,
+    };
+    let event = event.ok_or(Refusal::Missing(*key))?;
+    maps.counters.add(Reason::RemovedByHand, 1)?;
+    Ok(Done {
+        sentence: format!("removed {key}"),
+        events: vec![event],
+    })
+}
+
+fn delete_session(maps: &mut Maps, key: &SessionKey) -> Result<Option<Event>, Error> {
+    let Some(entry) = maps.sessions.get(key)? else {
+        return Ok(None);
+    };
+    let session: &Session = &entry.session;
+    let removed = maps.sessions.remove(key)?;
+    Ok(removed.then(|| record::session_end(key, session, Reason::RemovedByHand)))
+}
+
+fn delete_expectation(maps: &mut Maps, key: &ExpectationKey) -> Result<Option<Event>, Error> {
+    let Some(expectation) = maps.expectations.get(key)? else {
+        return Ok(None);
+    };
+    let removed = maps.expectations.remove(key)?;
+    let (kind, reason) = (EventKind::ExpectationEnd, Reason::RemovedByHand);
+    Ok(removed.then(|| record::expectation(kind, key, &expectation, reason)))
+}
+
+fn delete_flow(maps: &mut Maps, key: &FlowKey) -> Result<Option<Event>, Error> {
+    let Some(flow) = maps.flows.get(key)? else {
+        return Ok(None);
+    };
+    let removed = maps.flows.remove(key)?;
+    Ok(removed.then(|| record::flow_end(key, &flow, Reason::RemovedByHand)))
+}
+
+fn add(maps: &mut Maps, key: Key, lifetime: u64) -> Result<Done, Refusal> {
+    key.check()?;
+    let Key::Expectation(from, to) = key else {
+        return Err(Refusal::NeedsDaemon);
+    };
+    if !(1..=LONGEST).contains(&lifetime) {
+        return Err(Refusal::Lifetime);
+    }
+    let now = clock::monotonic();
+    let place = control::expectation_key(from, to.0);
+    let expectation = Expectation {
+        master: SessionKey {
+            client: place.initiator,
+            server: place.responder,
+            ..SessionKey::default()
+        },
+        session: BY_HAND,
+        created: now,
+        expires: now + lifetime * 1_000_000_000,
+        id: 1,
+        // The way of a client: it connects, and the server listens.
+        kind: RequestKind::Pasv as u8,
+        ..Expectation::default()
+    };
+    if let Some(old) = maps.expectations.get(&place)? {
+        if now < old.expires {
+            return Err(Refusal::Exists(key));
+        }
+        maps.expectations.remove(&place)?;
+    }
+    if !maps.expectations.insert_new(&place, &expectation)? {
+        return Err(Refusal::Exists(key));
+    }
+    let event = record::expectation(
+        EventKind::ExpectationNew,
+        &place,
+        &expectation,
+        Reason::None,
+    );
+    Ok(Done {
+        sentence: format!("added {key}, for one connection within {lifetime} seconds"),
+        events: vec![event],
+    })
+}
