@@ -12,7 +12,7 @@ use ftp_track_tests::server::{CONTROL_PORT, Server};
 use ftp_track_tests::transfer::Mode;
 
 /// So long may anything take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A logged-in client.
 pub struct Client<'a> {

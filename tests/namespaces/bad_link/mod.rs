@@ -23,7 +23,7 @@ const SEED: &str = "FTP_TRACK_SEED";
 /// Control connections of one test, one after the other.
 const CONNECTIONS: usize = 5;
 /// No test takes nearly as long, unless something hangs; the machine may be busy.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(180);
 
 fn seed(fixed: u64) -> u64 {
     let seed = std::env::var(SEED).ok();
