@@ -2,6 +2,7 @@
 //! the gateway in enforce mode: which data connections come through afterwards?
 
 mod conversation;
+mod crowd;
 mod expectation;
 mod script;
 mod stream;
