@@ -14,3 +14,5 @@ mod observe;
 mod own;
 mod refusal;
 mod restart;
+mod service;
+mod steering;

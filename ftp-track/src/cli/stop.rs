@@ -1,7 +1,7 @@
 //! `ftp-track stop`.
 
 use std::{
-    thread,
+    fs, thread,
     time::{Duration, Instant},
 };
 
@@ -12,7 +12,7 @@ use super::{Done, InstanceArgument, output::print, tracked};
 use crate::{
     control::{self, Content, Request},
     daemon,
-    instance::{Lock, Name},
+    instance::{self, Lock, Name},
     map::PinDirectory,
 };
 
@@ -43,6 +43,10 @@ impl Arguments {
         let left = PinDirectory::all(name);
         for directory in &left {
             daemon::clear(directory)?;
+        }
+        // A killed daemon leaves them.
+        for path in [instance::socket_path(name), instance::control_path(name)] {
+            _ = fs::remove_file(path);
         }
         let text = match (ran, left.is_empty()) {
             (true, _) => format!("stopped the tracker named {name}; nothing of it is left\n"),

@@ -1,6 +1,8 @@
 //! What the process may do.
 
-use caps::{CapSet, Capability};
+use caps::{CapSet, Capability, CapsHashSet};
+use nix::sys::prctl::set_no_new_privs;
+use tracing::warn;
 
 use super::Error;
 
@@ -22,6 +24,34 @@ pub fn check() -> Result<(), Error> {
     Err(Error::Privilege {
         missing: missing.join(", "),
     })
+}
+
+/// Gives up every capability but those that are needed, and the ways to get others. None of those
+/// can go: an interface that comes back has to be attached to (`CAP_NET_ADMIN`, `CAP_BPF`), perhaps
+/// with a program that has not been verified yet (`CAP_PERFMON`).
+pub fn reduce() {
+    let has = |capability| caps::has_cap(None, CapSet::Effective, capability).unwrap_or(true);
+    let keep: CapsHashSet = NEEDED
+        .iter()
+        .filter_map(|(capability, instead)| match has(*capability) {
+            true => Some(*capability),
+            false => *instead,
+        })
+        .collect();
+    let reduce = |set| {
+        let held = caps::read(None, set)?;
+        caps::set(None, set, &held.intersection(&keep).copied().collect())
+    };
+    if let Err(error) = caps::clear(None, CapSet::Ambient)
+        .and_then(|()| caps::clear(None, CapSet::Inheritable))
+        .and_then(|()| reduce(CapSet::Effective))
+        .and_then(|()| reduce(CapSet::Permitted))
+    {
+        warn!("capabilities that are not needed cannot be given up: {error}");
+    }
+    if let Err(error) = set_no_new_privs() {
+        warn!("no_new_privs cannot be set: {error}");
+    }
 }
 
 fn missing(has: impl Fn(Capability) -> bool) -> Vec<String> {

@@ -82,6 +82,7 @@ async fn serve(settings: Settings, read: Read<'_>, replace: bool) -> Result<(), 
         census: Census::default(),
         started: Timestamp::now(),
     };
+    privilege::reduce();
     daemon.ready();
     // Interfaces may have changed while the programs were loaded.
     daemon.follow().await;

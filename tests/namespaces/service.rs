@@ -1,0 +1,82 @@
+//! The systemd unit, and the privileges that it leaves the daemon.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use ftp_track_tests::lab::{Host, LAN, Lab};
+use ftp_track_tests::process::{self, Service, find_program};
+use ftp_track_tests::tracker::binary;
+
+const UNIT: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../packaging/ftp-track.service"
+);
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// CAP_NET_ADMIN (12), CAP_PERFMON (38) and CAP_BPF (39), as /proc shows them.
+const CAPABILITIES: &str = "000000c000001000";
+
+#[test]
+fn the_unit_is_valid() {
+    if find_program("systemd-analyze").is_none() {
+        eprintln!("left out: there is no systemd-analyze");
+        return;
+    }
+    let lab = Lab::new().unwrap();
+    let unit = lab.folder().join("ftp-track.service");
+    // What it starts has to exist.
+    let text = fs::read_to_string(UNIT).unwrap();
+    fs::write(&unit, text.replace("/usr/sbin/ftp-track", "/bin/true")).unwrap();
+    let analyze = |arguments: &[&str]| {
+        let mut command = process::command("systemd-analyze");
+        process::run(command.args(arguments).arg(&unit)).unwrap()
+    };
+    analyze(&["verify", "--man=no"]);
+    // From 0.0 (safe) to 10.0; fails above the threshold, which is in tenths.
+    analyze(&["security", "--offline=yes", "--threshold=30"]);
+}
+
+/// Runs as `user` with the unit's capabilities and nothing else, and keeps only those.
+fn runs_as(user: &str, securebits: &str) {
+    let lab = Lab::new().unwrap();
+    let capabilities = "-all,+bpf,+net_admin,+perfmon";
+    // A mount namespace of its own, whose directories belong to the user, as systemd makes them.
+    let script = format!(
+        "mount -t bpf bpf /sys/fs/bpf && chown {user} /sys/fs/bpf && \
+         mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/ftp-track && \
+         chown {user} /run/ftp-track && \
+         exec setpriv --reuid={user} --clear-groups --no-new-privs {securebits} \
+         --bounding-set={capabilities} --inh-caps={capabilities} --ambient-caps={capabilities} \
+         {} run --interface {LAN} --name {}",
+        binary().unwrap().display(),
+        lab.name()
+    );
+    let mut command: Command = lab.namespace(Host::Gateway).command("unshare");
+    command.args(["--mount", "sh", "-c", &script]);
+    let log = lab.folder().join("service.log");
+    let mut service = Service::start("ftp-track", command, &log).unwrap();
+    let tracks = || fs::read_to_string(&log).is_ok_and(|text| text.contains("tracking on"));
+    service.wait_ready(LIMIT, tracks).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", service.id())).unwrap();
+    for line in [
+        format!("CapEff:\t{CAPABILITIES}"),
+        format!("CapPrm:\t{CAPABILITIES}"),
+        "CapAmb:\t0000000000000000".to_owned(),
+        "NoNewPrivs:\t1".to_owned(),
+    ] {
+        assert!(status.contains(&line), "no {line:?} in {status}");
+    }
+    assert!(service.stop().unwrap().success(), "{}", service.log());
+    assert!(!service.log().contains("WARN"), "{}", service.log());
+}
+
+#[test]
+fn runs_as_nobody() {
+    runs_as("65534", "");
+}
+
+#[test]
+fn runs_as_root_without_its_rights() {
+    runs_as("0", "--securebits=+noroot,+noroot_locked");
+}
