@@ -22,6 +22,19 @@ pub struct Door {
 }
 
 impl Door {
+    /// No door: the packet begins with IP, and nothing is done with it.
+    #[inline(always)]
+    pub fn asked(interface: u32) -> Self {
+        Self {
+            interface,
+            layer3: true,
+            partial: false,
+            enforces: false,
+            admits: false,
+            outgoing: false,
+        }
+    }
+
     /// The door of a packet that comes in by a named interface.
     #[inline(always)]
     pub fn incoming<F: Frame>(frame: F) -> Option<Self> {

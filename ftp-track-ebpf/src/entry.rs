@@ -2,20 +2,21 @@
 
 use aya_ebpf::{
     bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC, xdp_action},
-    macros::{classifier, xdp},
-    programs::{TcContext, XdpContext},
+    macros::{classifier, socket_filter, xdp},
+    programs::{SkBuffContext, TcContext, XdpContext},
 };
 
 use crate::{
     door::Door,
     frame::XdpFrame,
-    mark,
+    mark, related,
     skb::SkbFrame,
     verdict::{self, Verdict},
 };
 
-/// Every frame that comes in by a named interface.
-#[xdp]
+/// Every frame that comes in by a named interface; also one of several pieces, as it is with a
+/// large MTU.
+#[xdp(frags)]
 pub fn ftp_track_xdp(context: XdpContext) -> u32 {
     let frame = XdpFrame::new(&context);
     match verdict::decide(frame, Door::incoming(frame)) {
@@ -44,4 +45,10 @@ pub fn ftp_track_tc_egress(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
     verdict::decide(frame, Door::outgoing(frame));
     TC_ACT_UNSPEC
+}
+
+/// Whether a packet belongs to an admitted data connection: for `iptables -m bpf --object-pinned`.
+#[socket_filter]
+pub fn ftp_track_related(context: SkBuffContext) -> i64 {
+    related::is_related(SkbFrame::of(&context)) as i64
 }

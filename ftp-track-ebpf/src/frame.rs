@@ -1,5 +1,7 @@
 //! Access to a frame's bytes, the same for every hook.
 
+use core::mem::MaybeUninit;
+
 use aya_ebpf::{EbpfContext as _, bindings::xdp_md, helpers::generated, programs::XdpContext};
 
 /// A frame as a hook sees it.
@@ -35,6 +37,19 @@ impl XdpFrame {
         Self(context.as_ptr().cast())
     }
 
+    /// Reads a header that does not lie in the first piece of a frame of several.
+    #[inline(always)]
+    fn read_far<T: Copy>(self, offset: usize) -> Option<T> {
+        let mut value = MaybeUninit::<T>::uninit();
+        let size = const { size_of::<T>() as u32 };
+        // SAFETY: `value` has room for `size` bytes; every `T` used here is made of bytes, of which
+        // the helper writes all or says that it failed.
+        unsafe {
+            self.load(offset as u32, value.as_mut_ptr().cast(), size)
+                .then(|| value.assume_init())
+        }
+    }
+
     /// Address of the first byte.
     #[inline(always)]
     fn start(self) -> usize {
@@ -55,7 +70,7 @@ impl Frame for XdpFrame {
     fn read<T: Copy>(self, offset: usize) -> Option<T> {
         let at = self.start() + offset;
         if at + size_of::<T>() > self.end() {
-            return None;
+            return self.read_far(offset);
         }
         // SAFETY: the bytes from `at` to `at + size_of::<T>()` lie inside the frame, which was
         // just compared with its end; the read needs no alignment, and every `T` used here is made

@@ -41,6 +41,7 @@ mod opaque;
 mod opening;
 mod packet;
 mod reading;
+mod related;
 mod report;
 mod scratch;
 mod skb;

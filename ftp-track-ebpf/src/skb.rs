@@ -5,7 +5,12 @@
 
 use core::mem::MaybeUninit;
 
-use aya_ebpf::{EbpfContext as _, bindings::__sk_buff, helpers::generated, programs::TcContext};
+use aya_ebpf::{
+    EbpfContext as _,
+    bindings::__sk_buff,
+    helpers::generated,
+    programs::{SkBuffContext, TcContext},
+};
 
 use crate::frame::Frame;
 
@@ -17,6 +22,12 @@ impl SkbFrame {
     /// The packet of `context`.
     #[inline(always)]
     pub fn new(context: &TcContext) -> Self {
+        Self(context.as_ptr().cast())
+    }
+
+    /// The packet that a socket filter is asked about.
+    #[inline(always)]
+    pub fn of(context: &SkBuffContext) -> Self {
         Self(context.as_ptr().cast())
     }
 

@@ -11,3 +11,5 @@ pub const TC_INGRESS_PROGRAM: &str = "ftp_track_tc_ingress";
 pub const TC_EGRESS_PROGRAM: &str = "ftp_track_tc_egress";
 /// All programs of the object.
 pub const PROGRAMS: &[&str] = &[XDP_PROGRAM, TC_INGRESS_PROGRAM, TC_EGRESS_PROGRAM];
+/// Name of the program that iptables asks.
+pub const RELATED_PROGRAM: &str = "ftp_track_related";

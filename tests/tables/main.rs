@@ -11,6 +11,7 @@ mod history;
 mod janitor;
 mod mark;
 mod packet;
+mod related;
 mod stream;
 mod verdict;
 mod verifier;

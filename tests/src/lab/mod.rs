@@ -138,6 +138,20 @@ impl Lab {
         witness::read(&self.gateway)
     }
 
+    /// Sets the MTU of all four interfaces.
+    pub fn set_mtu(&self, mtu: u32) -> Result<()> {
+        for (host, interface) in [
+            (Host::Gateway, LAN),
+            (Host::Gateway, WAN),
+            (Host::Client, address::HOST_INTERFACE),
+            (Host::Server, address::HOST_INTERFACE),
+        ] {
+            let line = format!("link set {interface} mtu {mtu}\n");
+            self.namespace(host).ip(&line)?;
+        }
+        Ok(())
+    }
+
     /// Switches segmentation and receive offloads of all four interfaces.
     pub fn set_offload(&self, offload: Offload) -> Result<()> {
         offload::set(&self.gateway, LAN, offload)?;

@@ -3,7 +3,7 @@
 use aya::{
     Ebpf, EbpfLoader, TestRun, TestRunOptions,
     maps::{Array, MapData, RingBuf},
-    programs::{Program, ProgramError, SchedClassifier, Xdp},
+    programs::{Program, ProgramError, SchedClassifier, SocketFilter, Xdp},
 };
 use ftp_track::kernel;
 use ftp_track_common::{
@@ -22,6 +22,7 @@ use ftp_track_common::{
 };
 
 use super::{
+    frame,
     map::{Counts, LOCKED, Table, take},
     namespace::{self, LAN, WAN},
     skb::Skb,
@@ -213,6 +214,29 @@ impl Tracker {
         skb.run(program, frame).1
     }
 
+    /// What the socket filter says of an IP packet.
+    pub fn is_related(&self, packet: &[u8]) -> bool {
+        let program = self.ebpf.program(kernel::RELATED_PROGRAM);
+        let program: &SocketFilter = program
+            .expect("the program")
+            .try_into()
+            .expect("a socket filter");
+        // The kernel takes an Ethernet header off before it runs a socket filter by hand.
+        let frame = frame::ethernet(
+            packet.first().map_or(0, |first| match first >> 4 {
+                6 => frame::IPV6,
+                _ => frame::IPV4,
+            }),
+            packet,
+        );
+        let options = TestRunOptions {
+            data_in: Some(&frame),
+            ..TestRunOptions::default()
+        };
+        let result = program.test_run(options).expect("a run");
+        result.return_value != 0
+    }
+
     /// Gives the program at TC egress a packet that leaves by `skb.interface`.
     pub fn run_egress(&self, frame: &[u8], skb: Skb) -> Verdict {
         let program = self.classifier(kernel::TC_EGRESS_PROGRAM);
@@ -220,23 +244,35 @@ impl Tracker {
     }
 
     fn run_xdp(&self, frame: &[u8], interface: u32) -> Verdict {
+        self.run_pieces(frame, frame.len(), interface)
+            .unwrap_or_else(|error| {
+                panic!(
+                    "{} bytes from interface {interface}: {error:?}",
+                    frame.len()
+                )
+            })
+    }
+
+    /// Gives the program at XDP a frame of which `first` bytes lie in the first piece. Kernels
+    /// before 6.18 refuse that.
+    pub fn run_pieces(
+        &self,
+        frame: &[u8],
+        first: usize,
+        interface: u32,
+    ) -> Result<Verdict, ProgramError> {
         // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index,
         // egress_ifindex.
-        let context = [0, frame.len() as u32, 0, interface, 0, 0];
+        let context = [0, first as u32, 0, interface, 0, 0];
         let options = TestRunOptions {
             data_in: Some(frame),
             ctx_in: Some(bytemuck::cast_slice(&context)),
             ..TestRunOptions::default()
         };
-        let result = self.program().test_run(options).unwrap_or_else(|error| {
-            panic!(
-                "{} bytes from interface {interface}: {error:?}",
-                frame.len()
-            )
-        });
+        let result = self.program().test_run(options)?;
         match result.return_value {
-            XDP_DROP => Verdict::Drop,
-            XDP_PASS => Verdict::Pass,
+            XDP_DROP => Ok(Verdict::Drop),
+            XDP_PASS => Ok(Verdict::Pass),
             other => panic!("verdict {other}"),
         }
     }
@@ -291,6 +327,7 @@ pub fn load(program: &mut Program) -> Result<(), ProgramError> {
     match program {
         Program::Xdp(program) => program.load(),
         Program::SchedClassifier(program) => program.load(),
+        Program::SocketFilter(program) => program.load(),
         other => panic!("a program of type {:?}", other.prog_type()),
     }
 }

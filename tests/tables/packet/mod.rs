@@ -6,6 +6,7 @@
 mod ipv4;
 mod ipv6;
 mod link;
+mod pieces;
 mod tcp;
 mod truncation;
 

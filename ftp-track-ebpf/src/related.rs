@@ -1,0 +1,41 @@
+//! Asks the maps about a packet, and changes nothing.
+//!
+//! Netfilter runs socket filters in every context, so that one can come between the steps of
+//! another program of ours on the same CPU: what it works with is on the stack.
+
+use core::mem::MaybeUninit;
+
+use ftp_track_common::{interface::LOCAL, tuple::FlowKey};
+
+use crate::{
+    clock,
+    door::Door,
+    map::{FLOWS, SETTINGS},
+    packet::{self, Packet},
+    skb::SkbFrame,
+};
+
+/// Whether a packet, which begins with its IP header, belongs to an admitted data connection.
+///
+/// The SYN does too: it has passed its door before, where its flow was made.
+#[inline(always)]
+pub fn is_related(frame: SkbFrame) -> bool {
+    let Some(config) = SETTINGS.get(0) else {
+        return false;
+    };
+    let mut packet = MaybeUninit::<Packet>::zeroed();
+    // SAFETY: a packet is made of numbers and of booleans, for which zero is a value.
+    let packet = unsafe { packet.assume_init_mut() };
+    packet.door = Door::asked(LOCAL);
+    if packet::read(frame, packet) != 0 || packet.first_fragment {
+        return false;
+    }
+    let (key, source_is_low) = FlowKey::of(&packet.tuple);
+    // SAFETY: the flow is a live map value, and shared as its type says.
+    let Some(flow) = (unsafe { FLOWS.get(key) }) else {
+        return false;
+    };
+    let owned =
+        !packet.segment.is_syn() || flow.owns_syn(flow.side(source_is_low), &packet.segment);
+    owned && !flow.is_expired(config, clock::now())
+}
