@@ -9,7 +9,12 @@ pub const XDP_PROGRAM: &str = "ftp_track_xdp";
 pub const TC_INGRESS_PROGRAM: &str = "ftp_track_tc_ingress";
 /// Name of the program at the TC egress hook.
 pub const TC_EGRESS_PROGRAM: &str = "ftp_track_tc_egress";
-/// All programs of the object.
-pub const PROGRAMS: &[&str] = &[XDP_PROGRAM, TC_INGRESS_PROGRAM, TC_EGRESS_PROGRAM];
 /// Name of the program that iptables asks.
 pub const RELATED_PROGRAM: &str = "ftp_track_related";
+/// All programs of the object.
+pub const PROGRAMS: &[&str] = &[
+    XDP_PROGRAM,
+    TC_INGRESS_PROGRAM,
+    TC_EGRESS_PROGRAM,
+    RELATED_PROGRAM,
+];

@@ -11,8 +11,8 @@ use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
 use ftp_track_tests::tracker::{Listing, Tracker, TrackerMode};
 use ftp_track_tests::transfer::{Direction, Mode};
 
-/// Bytes of pipelined commands: more than the 3.5 KB that lie in the first piece.
-const LINES: usize = 1000;
+/// Pipelined commands of six bytes: more than the 3.5 KB that lie in the first piece.
+const LINES: usize = 700;
 
 #[test]
 fn driver_mode_reads_all_pieces() {
@@ -41,7 +41,7 @@ fn driver_mode_reads_all_pieces() {
     assert!(tracker.stop().unwrap().success());
 }
 
-/// A thousand commands in one frame, of which the last asks for a data connection.
+/// Hundreds of commands in one frame, of which the last asks for a data connection.
 fn announced_at_the_end_of_a_frame(
     lab: &Lab,
     tracker: &Tracker<'_>,

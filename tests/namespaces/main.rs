@@ -7,6 +7,7 @@ mod dialogue;
 mod enforce;
 mod explaining;
 mod forwarding;
+mod iptables;
 mod jumbo;
 mod lab;
 mod listing;

@@ -2,7 +2,7 @@
 
 use aya::{
     Ebpf,
-    programs::{Program, SchedClassifier, Xdp},
+    programs::{Program, SchedClassifier, SocketFilter, Xdp},
 };
 
 use super::{Error, attachment::is_xdp, interface::Interface};
@@ -31,6 +31,7 @@ impl Programs<'_> {
             }
             let loaded = match name {
                 kernel::XDP_PROGRAM => self.xdp()?.load(),
+                kernel::RELATED_PROGRAM => self.related()?.load(),
                 name => self.tc(name)?.load(),
             };
             loaded.map_err(|error| Error::Program { name, error })?;
@@ -45,6 +46,13 @@ impl Programs<'_> {
     /// The one at the XDP hook.
     pub fn xdp(&mut self) -> Result<&mut Xdp, Error> {
         let name = kernel::XDP_PROGRAM;
+        let program = self.find(name)?.try_into();
+        program.map_err(|error| Error::Program { name, error })
+    }
+
+    /// The one that iptables asks.
+    fn related(&mut self) -> Result<&mut SocketFilter, Error> {
+        let name = kernel::RELATED_PROGRAM;
         let program = self.find(name)?.try_into();
         program.map_err(|error| Error::Program { name, error })
     }
@@ -70,6 +78,7 @@ fn needed(interfaces: &[&Interface], mode: Mode) -> Vec<&'static str> {
     }
     if !interfaces.is_empty() {
         names.push(kernel::TC_EGRESS_PROGRAM);
+        names.push(kernel::RELATED_PROGRAM);
     }
     names
 }
