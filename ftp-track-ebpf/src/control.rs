@@ -22,7 +22,7 @@ use crate::{
     history::{self, CLOSED},
     janitor,
     lock::Locked,
-    map::HANDSHAKES,
+    map::{HANDSHAKES, SETTINGS},
     opaque::opaque,
     opening,
     packet::Packet,
@@ -77,7 +77,20 @@ pub fn segment<F: Frame>(
     let Some(entry) = opening::find(packet, direction, config, now) else {
         return Verdict::Pass;
     };
-    let Some(outcome) = scratch::outcome() else {
+    receive(frame, packet, direction, entry, now)
+}
+
+/// A segment of a session. A function of its own, so that its stack is not below that of finding
+/// the session.
+#[inline(never)]
+fn receive<F: Frame>(
+    frame: F,
+    packet: &Packet,
+    direction: Direction,
+    entry: *mut SessionEntry,
+    now: u64,
+) -> Verdict {
+    let (Some(outcome), Some(config)) = (scratch::outcome(), SETTINGS.get(0)) else {
         return Verdict::Pass;
     };
     *outcome = Outcome::nothing();

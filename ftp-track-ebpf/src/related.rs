@@ -5,7 +5,7 @@
 
 use core::mem::MaybeUninit;
 
-use ftp_track_common::{interface::LOCAL, tuple::FlowKey};
+use ftp_track_common::{config::Config, interface::LOCAL, tuple::FlowKey};
 
 use crate::{
     clock,
@@ -30,6 +30,13 @@ pub fn is_related(frame: SkbFrame) -> bool {
     if packet::read(frame, packet) != 0 || packet.first_fragment {
         return false;
     }
+    is_known(packet, config)
+}
+
+/// Whether there is a flow of the packet's. A function of its own, so that its stack is not below
+/// that of reading the packet.
+#[inline(never)]
+fn is_known(packet: &Packet, config: &Config) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     // SAFETY: the flow is a live map value, and shared as its type says.
     let Some(flow) = (unsafe { FLOWS.get(key) }) else {
