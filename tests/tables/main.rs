@@ -6,6 +6,7 @@ mod concurrency;
 mod control;
 mod door;
 mod flow;
+mod fuzz;
 mod harness;
 mod history;
 mod janitor;
@@ -13,5 +14,8 @@ mod mark;
 mod packet;
 mod related;
 mod stream;
+#[allow(dead_code, reason = "the engine's tests use more of it")]
+#[path = "../../ftp-track-common/tests/support/mod.rs"]
+mod support;
 mod verdict;
 mod verifier;

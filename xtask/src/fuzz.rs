@@ -45,8 +45,26 @@ pub fn run(seconds: u32, targets: &[String]) -> Result<bool> {
         }
         anstream::eprintln!("{}", style::faint(progress::Seconds(start.elapsed())));
     }
+    if targets.is_empty() && workspace::is_root() && !sessions(seconds)? {
+        failed.push("sessions");
+    }
     if !failed.is_empty() {
         anstream::eprintln!("{} {}", style::bad("failed:"), failed.join(", "));
     }
     Ok(failed.is_empty())
+}
+
+/// Whole sessions through the loaded programs; returns whether nothing was found.
+fn sessions(seconds: u32) -> Result<bool> {
+    anstream::eprintln!(
+        "{}",
+        style::heading(format!("fuzz sessions through the programs, {seconds} s"))
+    );
+    let status = workspace::cargo()
+        .args(["test", "--package", "ftp-track-tests", "--test", "tables"])
+        .args(["--", "fuzz::sessions", "--exact", "--nocapture"])
+        .env("FTP_TRACK_FUZZ_SECONDS", seconds.to_string())
+        .status()
+        .context("cannot run the tables")?;
+    Ok(status.success())
 }

@@ -49,7 +49,10 @@ impl Conversation {
         let ended = self.begin_next();
         if ended.id != 0 {
             if ended.id == outcome.made.id {
-                // The next command voids it at once: it never was.
+                // The next command voids it at once: it never was, and its invitation is over.
+                if outcome.made.kind <= RequestKind::Eprt as u8 {
+                    outcome.withdrawn = outcome.made.port;
+                }
                 outcome.made = Announcement::default();
             } else {
                 outcome.ended = ended;

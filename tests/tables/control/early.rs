@@ -196,6 +196,20 @@ fn before_the_answer() {
             state: &["session 1/1"],
         },
         Row {
+            name: "voided by the next command as soon as it is accepted: the invitation goes",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                invite(play, 50_000);
+                let bounce = play.active_command(play.control.server.ip(), 50_001);
+                play.client(&bounce);
+                play.server("200 to the first");
+            },
+            notes: &["session_new", "refused active client:50001 bounce"],
+            counts: &[(Reason::ControlPort, 1), (Reason::Bounce, 1)],
+            state: &["session 2/1"],
+        },
+        Row {
             name: "the connection goes: so does the invitation",
             cells: WHOLE,
             play: |play| {
