@@ -12,6 +12,7 @@ mod jumbo;
 mod lab;
 mod listing;
 mod mark;
+mod migration;
 mod observe;
 mod own;
 mod refusal;

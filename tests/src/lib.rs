@@ -5,6 +5,7 @@
 //! library is shared by the namespace tests and by `cargo xtask demo`. It never links ftp-track:
 //! it runs the built binary, so it builds where no eBPF toolchain is installed.
 
+pub mod administrator;
 pub mod client;
 pub mod control;
 pub mod lab;

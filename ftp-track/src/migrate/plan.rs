@@ -121,13 +121,23 @@ fn take_away(survey: &Survey) -> Option<Step> {
         change.then(Change::new(set(0), set(1)));
     }
     by_hand.sort();
-    step(
+    let step = step(
         "Give the helper to no new control connection",
         "Open control connections keep the helper until they end; ftp-track serves them and all \
          new ones. Until then what either of the two admits comes in.",
         change,
         by_hand,
-    )
+    );
+    if survey.translations.is_empty() && survey.zones.is_empty() {
+        return step;
+    }
+    step.map(|step| Step {
+        why: format!(
+            "Only where no FTP is translated or in a zone (see above). {}",
+            step.why
+        ),
+        ..step
+    })
 }
 
 fn stop_asking(survey: &Survey) -> Option<Step> {
@@ -239,10 +249,17 @@ fn notes(survey: &Survey) -> Vec<String> {
     }
     if !survey.translations.is_empty() {
         notes.push(format!(
-            "This machine translates addresses ({}). ftp-track does not rewrite the addresses that \
-             FTP sends: keep the helper for active FTP of clients whose address is translated, and \
-             for passive FTP to servers whose address is.",
+            "Keep the helper where FTP is translated: ftp-track makes no entry for a control \
+             connection whose addresses are, and does not rewrite what FTP says. These rules \
+             translate: {}",
             survey.translations.join("; ")
+        ));
+    }
+    if !survey.zones.is_empty() {
+        notes.push(format!(
+            "Keep the helper where FTP is in a conntrack zone: ftp-track makes its entries in the \
+             default zone. These rules set a zone: {}",
+            survey.zones.join("; ")
         ));
     }
     let by_state = [Role::Accepts, Role::Related, Role::Mentions];
@@ -317,6 +334,7 @@ mod tests {
                 rule(Role::Object, "o"),
             ],
             translations: Vec::new(),
+            zones: Vec::new(),
             boot: Vec::new(),
             interfaces: vec![interface("lan"), interface("wan")],
             attachments: Vec::new(),
@@ -431,7 +449,7 @@ mod tests {
         survey.translations = vec!["ip nat post: masquerade".into()];
         let notes = Plan::of(&survey, &Name::default()).notes;
         assert!(
-            notes.iter().any(|note| note.contains("keep the helper")),
+            notes.iter().any(|note| note.starts_with("Keep the helper")),
             "{notes:?}"
         );
     }

@@ -17,6 +17,8 @@ pub struct Survey {
     pub rules: Vec<Rule>,
     /// Rules that translate addresses.
     pub translations: Vec<String>,
+    /// Rules that put connections into a conntrack zone.
+    pub zones: Vec<String>,
     /// Lines of files that bring the helper back.
     pub boot: Vec<BootLine>,
     /// The interfaces that FTP may pass.
@@ -55,6 +57,7 @@ impl Survey {
             helper,
             rules,
             translations: [nft.translations, iptables.translations].concat(),
+            zones: [nft.zones, iptables.zones].concat(),
             boot: boot::look(&mut unseen),
             interfaces: interface::look(&mut unseen),
             attachments: tracker::look(&mut unseen),

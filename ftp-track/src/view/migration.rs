@@ -17,6 +17,8 @@ pub struct MigrationView {
     pub rules: Vec<RuleView>,
     /// Rules that translate addresses.
     pub translations: Vec<String>,
+    /// Rules that put connections into a conntrack zone.
+    pub zones: Vec<String>,
     /// The interfaces that FTP may pass.
     pub interfaces: Vec<InterfaceView>,
     /// Where ftp-track is attached.
@@ -105,6 +107,7 @@ impl MigrationView {
             },
             rules: survey.rules.iter().map(RuleView::of).collect(),
             translations: survey.translations.clone(),
+            zones: survey.zones.clone(),
             interfaces: survey
                 .interfaces
                 .iter()

@@ -2,7 +2,7 @@
 
 mod connection;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -134,6 +134,15 @@ impl<'a> Control<'a> {
         };
         self.expect("150", "LIST")?;
         Ok(data)
+    }
+
+    /// Reads what is listed to its end, and the server's last word about it.
+    pub fn close_data(&mut self, mut data: TcpStream) -> Result<()> {
+        data.set_read_timeout(Some(TIMEOUT))?;
+        let mut listing = String::new();
+        data.read_to_string(&mut listing)
+            .context("the listing does not end")?;
+        self.expect("226", "the end of LIST").map(drop)
     }
 }
 

@@ -6,13 +6,13 @@ mod pureftpd;
 mod pyftpdlib;
 mod vsftpd;
 
-use std::cell::Cell;
 use std::fmt;
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -155,7 +155,7 @@ pub struct Server {
     host: Host,
     kind: ServerKind,
     folder: PathBuf,
-    uploads: Cell<u32>,
+    uploads: AtomicU32,
     service: Service,
 }
 
@@ -190,7 +190,7 @@ impl Server {
             host,
             kind,
             folder,
-            uploads: Cell::new(0),
+            uploads: AtomicU32::new(0),
             service,
         })
     }
@@ -222,8 +222,7 @@ impl Server {
 
     /// A path that was not uploaded to yet: for the client, and on this machine.
     pub(crate) fn upload_target(&self) -> (String, PathBuf) {
-        let count = self.uploads.get();
-        self.uploads.set(count + 1);
+        let count = self.uploads.fetch_add(1, Ordering::Relaxed);
         let remote = format!("upload/{count}.bin");
         let local = self.folder.join("root").join(&remote);
         (remote, local)

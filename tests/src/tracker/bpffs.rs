@@ -10,7 +10,7 @@ use crate::process;
 const PATH: &str = "/sys/fs/bpf";
 
 /// Mounts it where no init system has: in containers and on minimal machines.
-pub(super) fn ensure_mounted() -> Result<()> {
+pub(crate) fn ensure_mounted() -> Result<()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     // A test that panicked while it held the lock has left nothing half done.
     let _guard = ONE_AT_A_TIME

@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 pub use binary::{VARIABLE, binary};
+pub(crate) use bpffs::ensure_mounted as ensure_bpffs;
 pub(crate) use trace::remove_traces;
 pub use trace::traces;
 
@@ -21,7 +22,7 @@ use crate::process::{self, Service};
 use crate::server::CONTROL_PORT;
 
 /// What it logs as soon as it is attached.
-const READY: &str = "tracking on";
+pub(crate) const READY: &str = "tracking on";
 /// How long loading may take: the verifier reads hundreds of thousands of instructions.
 const START: Duration = Duration::from_secs(60);
 

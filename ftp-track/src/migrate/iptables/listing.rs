@@ -97,6 +97,12 @@ impl Line {
             )
     }
 
+    /// Whether it puts connections into a zone.
+    pub fn sets_zone(&self) -> bool {
+        let options = ["--zone", "--zone-orig", "--zone-reply"];
+        self.target() == Some("CT") && options.iter().any(|option| self.value(option).is_some())
+    }
+
     /// The states that it asks for.
     fn states(&self) -> Vec<&str> {
         let option = ["--ctstate", "--state"]

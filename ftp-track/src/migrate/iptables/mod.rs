@@ -19,6 +19,8 @@ pub struct Iptables {
     pub rules: Vec<Rule>,
     /// Rules that translate addresses.
     pub translations: Vec<String>,
+    /// Rules that put connections into a zone.
+    pub zones: Vec<String>,
 }
 
 /// A family's program, and the file in which the kernel names the tables of its older kind.
@@ -59,9 +61,11 @@ impl Iptables {
             .filter(|line| line.accepts_established())
             .map(Line::chain)
             .collect();
+        let shown = |line: &Line| format!("{program} -t {}: {}", line.table, line.text);
         let translations = lines.iter().filter(|line| line.translates());
-        self.translations
-            .extend(translations.map(|line| format!("{program} -t {}: {}", line.table, line.text)));
+        self.translations.extend(translations.map(shown));
+        let zones = lines.iter().filter(|line| line.sets_zone());
+        self.zones.extend(zones.map(shown));
         // How many rules of a chain are gone already, when they go from first to last.
         let mut gone: HashMap<(&str, &str), usize> = HashMap::new();
         for line in &lines {
@@ -220,11 +224,17 @@ mod tests {
     }
 
     #[test]
-    fn translations() {
-        let translations = found().translations;
+    fn what_else_matters() {
+        let found = found();
         assert_eq!(
-            translations,
+            found.translations,
             ["iptables-nft -t nat: -A POSTROUTING -o wan -j MASQUERADE"]
+        );
+        assert_eq!(
+            found.zones,
+            [
+                "iptables-nft -t raw: -A PREROUTING -p tcp -m tcp --dport 990 -j CT --helper ftp --zone 7"
+            ]
         );
     }
 }

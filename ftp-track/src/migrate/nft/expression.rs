@@ -26,6 +26,11 @@ pub fn translates(expr: &[Value]) -> bool {
         .any(|name| statement(expr, name).is_some())
 }
 
+/// Whether it puts connections into a zone.
+pub fn sets_zone(expr: &[Value]) -> bool {
+    statement(expr, "mangle").is_some_and(|mangle| mangle["key"]["ct"]["key"] == "zone")
+}
+
 /// Whether it accepts.
 pub fn accepts(expr: &[Value]) -> bool {
     statement(expr, "accept").is_some()

@@ -18,6 +18,8 @@ pub struct Nft {
     pub rules: Vec<Rule>,
     /// Rules that translate addresses.
     pub translations: Vec<String>,
+    /// Rules that put connections into a zone.
+    pub zones: Vec<String>,
     /// Rules that nft cannot show whole, because iptables made them.
     pub foreign: usize,
 }
@@ -44,6 +46,9 @@ fn understand(json: &str, text: &str) -> serde_json::Result<Nft> {
         }
         if expression::translates(&rule.expr) {
             nft.translations.push(format!("{rule}: {text}"));
+        }
+        if expression::sets_zone(&rule.expr) {
+            nft.zones.push(format!("{rule}: {text}"));
         }
         if let Some(found) = examine(&ruleset, index, text) {
             nft.rules.push(found);
