@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::lab::{Host, Lab};
+use crate::machine::Machine;
 use crate::process::{self, Service};
 use crate::tracker;
 
@@ -18,6 +19,7 @@ const START: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Administrator<'a> {
     lab: &'a Lab,
+    machine: Option<&'a Machine>,
     tracker: Option<Service>,
 }
 
@@ -38,7 +40,19 @@ impl<'a> Administrator<'a> {
     /// Logs in at the gateway.
     pub fn new(lab: &'a Lab) -> Result<Self> {
         tracker::ensure_bpffs()?;
-        Ok(Self { lab, tracker: None })
+        Ok(Self {
+            lab,
+            machine: None,
+            tracker: None,
+        })
+    }
+
+    /// Logs in at a gateway on which a firewall is installed.
+    pub fn on(lab: &'a Lab, machine: &'a Machine) -> Result<Self> {
+        Ok(Self {
+            machine: Some(machine),
+            ..Self::new(lab)?
+        })
     }
 
     /// Types a line and returns what it prints. An `ftp-track run` goes on beside the others, as in
@@ -112,7 +126,10 @@ impl<'a> Administrator<'a> {
     fn shell(&self, line: &str) -> Result<Command> {
         let binary = tracker::binary()?;
         let folder = binary.parent().context("the binary has no folder")?;
-        let mut shell = self.lab.namespace(Host::Gateway).command("sh");
+        let mut shell = match self.machine {
+            Some(machine) => machine.shell(),
+            None => self.lab.namespace(Host::Gateway).command("sh"),
+        };
         let path = format!("{}:{}", folder.display(), process::search_path());
         shell.env("PATH", path).args(["-e", "-c", line]);
         Ok(shell)

@@ -1,6 +1,5 @@
 //! FTP servers: how each is configured, started and found.
 
-mod package;
 mod proftpd;
 mod pureftpd;
 mod pyftpdlib;
@@ -18,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::lab::{Family, Host, Lab};
+use crate::package;
 use crate::process::Service;
 
 /// The FTP control port that every server listens on.

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::package::PROFTPD;
 use super::{CONTROL_PORT, PASSIVE_PORTS, Setting};
+use crate::package::PROFTPD;
 
 pub(super) fn command(setting: &Setting) -> Result<Command> {
     let (folder, root) = (setting.folder.display(), setting.root.display());

@@ -4,9 +4,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::package::PUREFTPD;
 use super::{CONTROL_PORT, PASSIVE_PORTS, Setting, TESTER};
 use crate::lab::Family;
+use crate::package::PUREFTPD;
 use crate::process;
 
 /// crypt(3) of the tester's password. The hash that `pure-pw useradd` makes takes a second per login.

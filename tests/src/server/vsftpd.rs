@@ -5,9 +5,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::package::VSFTPD;
 use super::{CONTROL_PORT, PASSIVE_PORTS, Setting};
 use crate::lab::Family;
+use crate::package::VSFTPD;
 
 pub(super) fn command(setting: &Setting) -> Result<Command> {
     let empty = setting.folder.join("empty");

@@ -7,7 +7,7 @@ mod rustup;
 mod toolchain;
 
 use anyhow::{Result, bail};
-use ftp_track_tests::server::ServerKind;
+use ftp_track_tests::{machine, server::ServerKind};
 
 use crate::{progress, style, workspace};
 
@@ -41,12 +41,14 @@ pub fn run(scope: Scope) -> Result<()> {
     let packages = program::missing_packages(scope);
     let components = rustup::missing_components();
     let servers = missing_servers(scope);
+    let firewalls = scope == Scope::Lab && !machine::are_firewalls_there();
     let toolchain = toolchain::Toolchain::find();
     let linker = linker::is_installed();
 
     if packages.is_empty()
         && components.is_empty()
         && servers.is_empty()
+        && !firewalls
         && toolchain.is_some()
         && linker
     {
@@ -69,6 +71,9 @@ pub fn run(scope: Scope) -> Result<()> {
     for server in &servers {
         anstream::eprintln!("  {server}, unpacked below the target folder");
     }
+    if firewalls {
+        anstream::eprintln!("  firewalld and ufw, unpacked below the target folder");
+    }
 
     if !packages.is_empty() {
         apt::install(&packages)?;
@@ -89,6 +94,12 @@ pub fn run(scope: Scope) -> Result<()> {
             server
                 .fetch()
                 .or_else(|_| apt::update().and_then(|()| server.fetch()))
+        })?;
+    }
+    if firewalls {
+        progress::during("fetching firewalld and ufw", || {
+            machine::fetch_firewalls()
+                .or_else(|_| apt::update().and_then(|()| machine::fetch_firewalls()))
         })?;
     }
     verify(scope)

@@ -24,6 +24,9 @@ const PROGRAMS: &[Program] = &[
     program("c++", "g++", Scope::Build),
     program("ip", "iproute2", Scope::Lab),
     program("nft", "nftables", Scope::Lab),
+    program("iptables-nft", "iptables", Scope::Lab),
+    program("iptables-legacy", "iptables", Scope::Lab),
+    program("dbus-daemon", "dbus-daemon", Scope::Lab),
     program("ethtool", "ethtool", Scope::Lab),
     program("bpftool", "bpftool", Scope::Lab),
     program("nsenter", "util-linux", Scope::Lab),
@@ -45,6 +48,7 @@ pub(super) fn missing_packages(scope: Scope) -> Vec<&'static str> {
         .filter(|program| process::find_program(program.name).is_none())
         .map(|program| program.package)
         .collect();
+    packages.dedup();
     if scope == Scope::Lab && !has_venv() {
         packages.push("python3-venv");
     }

@@ -1,7 +1,7 @@
-//! Server packages, unpacked below the target folder.
+//! Packages of servers and firewalls, unpacked below the target folder.
 //!
-//! Debian lets one FTP server be installed at a time, and starts it. Unpacked, they live beside each
-//! other and beside whatever the machine has.
+//! Debian lets one FTP server be installed at a time, and starts it; a firewall would take over the
+//! machine. Unpacked, they live beside each other and beside whatever the machine has.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use anyhow::{Context, Result};
 
 use crate::process;
 
-/// A distribution's package of a server.
+/// A distribution's package.
+#[derive(Debug)]
 pub(super) struct Package {
     name: &'static str,
     program: &'static str,
@@ -29,6 +30,14 @@ pub(super) const PUREFTPD: Package = Package {
     name: "pure-ftpd",
     program: "usr/sbin/pure-ftpd",
 };
+pub(super) const FIREWALLD: Package = Package {
+    name: "firewalld",
+    program: "usr/sbin/firewalld",
+};
+pub(super) const UFW: Package = Package {
+    name: "ufw",
+    program: "usr/sbin/ufw",
+};
 
 /// The folder for what is fetched for tests: in the build's target folder, so `cargo clean` clears it.
 pub(super) fn cache() -> PathBuf {
@@ -40,7 +49,13 @@ pub(super) fn cache() -> PathBuf {
 }
 
 impl Package {
-    fn tree(&self) -> PathBuf {
+    /// Whether it is there, unpacked.
+    pub(super) fn is_unpacked(&self) -> bool {
+        self.tree().join(self.program).exists()
+    }
+
+    /// The folder that it is unpacked in.
+    pub(super) fn tree(&self) -> PathBuf {
         cache().join(self.name)
     }
 
@@ -52,7 +67,7 @@ impl Package {
             .with_context(|| format!("no {path} of {}; run `cargo xtask setup`", self.name))
     }
 
-    /// The server's program.
+    /// Its program.
     pub(super) fn program(&self) -> Result<PathBuf> {
         self.file(self.program)
     }
@@ -82,6 +97,8 @@ impl Package {
         apt.args([
             "install",
             "--download-only",
+            // Else there is nothing to download where it is installed.
+            "--reinstall",
             "--no-install-recommends",
             "--yes",
             "--quiet",
