@@ -6,6 +6,7 @@ mod coexistence;
 mod dialogue;
 mod enforce;
 mod explaining;
+mod firewalls;
 mod forwarding;
 mod iptables;
 mod jumbo;

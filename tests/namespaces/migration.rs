@@ -10,11 +10,14 @@ use ftp_track_tests::administrator::Administrator;
 use ftp_track_tests::client::Client;
 use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Firewall, Host, Lab};
+use ftp_track_tests::machine::Machine;
 use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::process::{self, wait_until};
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{attached, traces};
 use ftp_track_tests::transfer::{Direction, Mode};
+
+use crate::firewalls::block_of;
 
 /// One after the other while the administrator works.
 const TRANSFERS: [(Client, Mode); 4] = [
@@ -108,9 +111,13 @@ fn typed(lab: &Lab, program: &str, arguments: &[&str]) -> String {
 
 /// Migrates the gateway and brings it back. `listing` shows the firewall's rules; `lines` are all
 /// that goes from it.
-fn there_and_back(lab: &Lab, listing: impl Fn() -> Vec<String>, lines: &[&str]) {
+fn there_and_back(
+    lab: &Lab,
+    mut administrator: Administrator,
+    listing: impl Fn() -> Vec<String>,
+    lines: &[&str],
+) {
     let server = Server::start(lab, ServerKind::Vsftpd, Family::V4).unwrap();
-    let mut administrator = Administrator::new(lab).unwrap();
     let users = Users::of(lab, &server);
     let before = listing();
     thread::scope(|scope| {
@@ -188,7 +195,8 @@ fn nftables() {
         "}",
         "tcp dport 21 ct helper set \"ftp\"",
     ];
-    there_and_back(&lab, listing, &lines);
+    let administrator = Administrator::new(&lab).unwrap();
+    there_and_back(&lab, administrator, listing, &lines);
 }
 
 /// Rules that accept new control connections, and what is established or the helper's.
@@ -218,7 +226,7 @@ fn iptables(program: &str) {
         .map(String::as_str)
         .collect();
     assert_eq!(lines.len(), 2, "{before:?}");
-    there_and_back(&lab, listing, &lines);
+    there_and_back(&lab, administrator, listing, &lines);
 }
 
 #[test]
@@ -229,6 +237,73 @@ fn iptables_nft() {
 #[test]
 fn iptables_legacy() {
     iptables("iptables-legacy");
+}
+
+/// firewalld takes the helper away itself: its service goes, and the service's port stays open.
+#[test]
+fn firewalld() {
+    let lab = Lab::new().unwrap();
+    let machine = Machine::with_firewalld(&lab).unwrap();
+    let mut administrator = Administrator::on(&lab, &machine).unwrap();
+    let with_port = block_of("firewalld", "firewall-cmd");
+    let with_service = with_port.replace("--add-port=21/tcp", "--add-service=ftp");
+    assert_ne!(with_service, with_port);
+    administrator.types_all(&with_service).unwrap();
+    let listing = || {
+        let text = typed(&lab, "nft", &["-s", "list", "table", "inet", "firewalld"]);
+        let lines = text.lines().map(str::trim);
+        lines
+            .filter(|line| line.contains("tcp dport 21"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let lines = ["tcp dport 21 ct helper set \"helper-ftp-tcp\""];
+    there_and_back(&lab, administrator, listing, &lines);
+}
+
+/// ufw's files would bring the helper back, so they are named.
+#[test]
+fn ufw() {
+    let lab = Lab::new().unwrap();
+    let machine = Machine::with_ufw(&lab).unwrap();
+    let mut administrator = Administrator::on(&lab, &machine).unwrap();
+    let rule = "-A PREROUTING -p tcp -m tcp --dport 21 -j CT --helper ftp";
+    let file = "/etc/ufw/before.rules";
+    for line in [
+        &format!("printf '*raw\\n:PREROUTING ACCEPT [0:0]\\n%s\\nCOMMIT\\n' '{rule}' >> {file}"),
+        "sed -i 's/^IPT_MODULES=.*/IPT_MODULES=\"nf_conntrack_ftp\"/' /etc/default/ufw",
+        &block_of("ufw", "ufw"),
+    ] {
+        administrator.types_all(line).unwrap();
+    }
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let users = Users::of(&lab, &server);
+    thread::scope(|scope| {
+        let _closing = Closing(&users.end);
+        scope.spawn(|| users.work());
+        users.are_happy("nothing");
+        let steps = administrator.plan().unwrap();
+        for line in steps.iter().flat_map(|step| &step.apply) {
+            administrator.types(line).unwrap();
+            users.are_happy(line);
+        }
+        let by_hand: Vec<_> = steps.iter().flat_map(|step| &step.by_hand).collect();
+        let [modules, helper] = by_hand.as_slice() else {
+            panic!("{by_hand:?}");
+        };
+        assert!(modules.starts_with("/etc/default/ufw:"), "{modules}");
+        assert!(
+            helper.starts_with(file) && helper.ends_with(rule),
+            "{helper}"
+        );
+        let number = helper.split(':').nth(1).unwrap();
+        administrator
+            .types(&format!("sed -i {number}d {file}"))
+            .unwrap();
+        administrator.types("ufw reload").unwrap();
+        users.are_happy("ufw reload");
+        assert_eq!(administrator.check().unwrap(), Some(0));
+    });
 }
 
 /// A rule set with everything that is hard to take out and to put back. An object comes back as the

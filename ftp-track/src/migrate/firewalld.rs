@@ -107,24 +107,29 @@ fn rules(section: &Section, services: &[&Service]) -> Vec<Rule> {
 }
 
 /// First the ports, then the service away: the ports are open at every moment.
+///
+/// On the way back everything is loaded anew. firewalld keeps one rule for a port that is open
+/// twice; if the service came back beside it, the rule that gives the helper would lie behind that
+/// one and never be reached.
 fn remove(section: &Section, service: &Service) -> Change {
+    let ports = service.ports.iter();
+    let ports: Vec<&String> = ports.filter(|port| !section.ports.contains(port)).collect();
+    let name = &service.name;
     let mut change = Change::default();
     for lasting in ["", "--permanent "] {
-        let command = |action: String| format!("{PROGRAM} {lasting}{} {action}", section.option);
-        for port in &service.ports {
-            if !section.ports.contains(port) {
-                change.then(Change::new(
-                    command(format!("--add-port={port}")),
-                    command(format!("--remove-port={port}")),
-                ));
-            }
+        let command = |action: &str, what: &str| {
+            format!("{PROGRAM} {lasting}{} --{action}={what}", section.option)
+        };
+        let opened = ports.iter().map(|port| command("add-port", port));
+        change.apply.extend(opened);
+        change.apply.push(command("remove-service", name));
+        if !lasting.is_empty() {
+            change.undo.push(command("add-service", name));
+            let closed = ports.iter().map(|port| command("remove-port", port));
+            change.undo.extend(closed);
         }
-        let name = &service.name;
-        change.then(Change::new(
-            command(format!("--remove-service={name}")),
-            command(format!("--add-service={name}")),
-        ));
     }
+    change.undo.push(format!("{PROGRAM} --reload"));
     change
 }
 
@@ -224,12 +229,12 @@ work
             ]
         );
         assert_eq!(
-            change.undo[0],
-            "firewall-cmd --permanent --zone=public --add-service=ftp"
-        );
-        assert_eq!(
-            change.undo[3],
-            "firewall-cmd --zone=public --remove-port=21/tcp"
+            change.undo,
+            [
+                "firewall-cmd --permanent --zone=public --add-service=ftp",
+                "firewall-cmd --permanent --zone=public --remove-port=21/tcp",
+                "firewall-cmd --reload",
+            ]
         );
         assert!(found[1].text.starts_with("rule family="));
         assert_eq!(found[1].remove, None);

@@ -4,7 +4,13 @@ use std::collections::HashMap;
 
 use aya::programs::{SchedClassifier, TcAttachType, loaded_programs};
 use futures_util::TryStreamExt as _;
-use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage, LinkXdp};
+use rtnetlink::{
+    packet_core::Emitable as _,
+    packet_route::{
+        link::{LinkAttribute, LinkMessage, LinkXdp},
+        tc::TcMessage,
+    },
+};
 
 use super::Obstacle;
 
@@ -25,8 +31,8 @@ pub fn look(unseen: &mut Vec<Obstacle>) -> Vec<Attachment> {
     let mut found = Vec::new();
     match links() {
         Ok(links) => {
-            for link in &links {
-                examine(link, &mut found, unseen);
+            for (link, filters) in &links {
+                examine(link, filters, &mut found, unseen);
             }
         }
         Err(error) => unseen.push(Obstacle::refused("the interfaces", error)),
@@ -36,7 +42,11 @@ pub fn look(unseen: &mut Vec<Obstacle>) -> Vec<Attachment> {
     found
 }
 
-fn links() -> anyhow::Result<Vec<LinkMessage>> {
+/// The hooks of a link that have filters of the clsact qdisc with ftp-track's programs. Before Linux
+/// 6.6 its programs are there.
+type Filters = Vec<&'static str>;
+
+fn links() -> anyhow::Result<Vec<(LinkMessage, Filters)>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -44,11 +54,42 @@ fn links() -> anyhow::Result<Vec<LinkMessage>> {
         let (connection, handle, _messages) = rtnetlink::new_connection()?;
         // It ends when the handle is dropped.
         tokio::spawn(connection);
-        Ok(handle.link().get().execute().try_collect().await?)
+        let links: Vec<LinkMessage> = handle.link().get().execute().try_collect().await?;
+        let mut found = Vec::new();
+        for link in links {
+            let index = i32::try_from(link.header.index)?;
+            let mut filters = Filters::new();
+            let hooks = [
+                (handle.traffic_filter(index).get().ingress(), "tc ingress"),
+                (handle.traffic_filter(index).get().egress(), "tc egress"),
+            ];
+            for (request, hook) in hooks {
+                // Without such a qdisc the kernel has an error for an answer.
+                let answer: Result<Vec<TcMessage>, _> = request.execute().try_collect().await;
+                if answer.is_ok_and(|filters| filters.iter().any(is_own_filter)) {
+                    filters.push(hook);
+                }
+            }
+            found.push((link, filters));
+        }
+        Ok(found)
     })
 }
 
-fn examine(link: &LinkMessage, found: &mut Vec<Attachment>, unseen: &mut Vec<Obstacle>) {
+/// The name of a filter's program is in the middle of its attributes.
+fn is_own_filter(filter: &TcMessage) -> bool {
+    let mut bytes = vec![0; filter.buffer_len()];
+    filter.emit(&mut bytes);
+    let mut windows = bytes.windows(PROGRAMS.len());
+    windows.any(|window| window == PROGRAMS.as_bytes())
+}
+
+fn examine(
+    link: &LinkMessage,
+    filters: &Filters,
+    found: &mut Vec<Attachment>,
+    unseen: &mut Vec<Obstacle>,
+) {
     let Some(interface) = name(link) else {
         return;
     };
@@ -58,6 +99,7 @@ fn examine(link: &LinkMessage, found: &mut Vec<Attachment>, unseen: &mut Vec<Obs
             hook,
         });
     };
+    filters.iter().copied().for_each(&mut add);
     let attached = xdp(link);
     if !attached.is_empty() {
         match names() {

@@ -26,7 +26,7 @@ const PROGRAMS: &[Program] = &[
     program("nft", "nftables", Scope::Lab),
     program("iptables-nft", "iptables", Scope::Lab),
     program("iptables-legacy", "iptables", Scope::Lab),
-    program("dbus-daemon", "dbus-daemon", Scope::Lab),
+    program("dbus-daemon", "dbus", Scope::Lab),
     program("ethtool", "ethtool", Scope::Lab),
     program("bpftool", "bpftool", Scope::Lab),
     program("nsenter", "util-linux", Scope::Lab),
