@@ -27,6 +27,7 @@ const PROGRAMS: &[Program] = &[
     program("iptables-nft", "iptables", Scope::Lab),
     program("iptables-legacy", "iptables", Scope::Lab),
     program("dbus-daemon", "dbus", Scope::Lab),
+    program("pkaction", "polkitd", Scope::Lab),
     program("ethtool", "ethtool", Scope::Lab),
     program("bpftool", "bpftool", Scope::Lab),
     program("nsenter", "util-linux", Scope::Lab),
