@@ -65,10 +65,6 @@ impl<'a> Administrator<'a> {
         if line.starts_with("ftp-track run ") {
             return self.start(&line);
         }
-        if line.starts_with("ftp-track stop") && std::env::var_os("TEMP").is_some() {
-            self.tracker.take().map(|mut t| t.stop()).transpose()?;
-            return Ok(String::new());
-        }
         let printed = process::run(&mut self.shell(&line)?).with_context(|| line.clone())?;
         if let Some(mut tracker) = self.tracker.take_if(|_| line.starts_with("ftp-track stop")) {
             let end = tracker.wait_end(Duration::from_secs(10));
