@@ -121,11 +121,6 @@ impl Service {
         })
     }
 
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits until `ready` holds; an error when the process ends before, or at `limit`.
     pub fn wait_ready(&mut self, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
         let mut ended = None;
