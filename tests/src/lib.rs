@@ -8,6 +8,7 @@
 pub mod administrator;
 pub mod client;
 pub mod control;
+pub mod guest;
 pub mod lab;
 pub mod machine;
 pub mod matrix;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod fuzz;
+mod integration;
 mod progress;
 mod setup;
 mod style;
@@ -32,6 +33,11 @@ enum Task {
         #[arg(value_name = "GROUP", value_parser = test::group_names())]
         groups: Vec<String>,
     },
+    /// Run the tests of the kernel's part elsewhere
+    IntegrationTest {
+        #[command(subcommand)]
+        place: integration::Place,
+    },
     /// Fuzz the engine
     Fuzz {
         /// How long each target runs
@@ -48,6 +54,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::run(setup::Scope::for_this_user()).map(|()| true),
         Task::Demo => demo::run(),
         Task::Test { groups } => test::run(&groups),
+        Task::IntegrationTest { place } => integration::run(&place),
         Task::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
     };
     match outcome {

@@ -1,5 +1,7 @@
 //! The workspace, its binary, and cargo.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +15,26 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or(Path::new("."))
+}
+
+/// The folder for everything that is built or fetched.
+pub fn target() -> PathBuf {
+    // A relative CARGO_TARGET_DIR is relative to where cargo was called: to the workspace, for us.
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    root().join(target.unwrap_or_else(|| "target".into()))
+}
+
+/// Removes a file or a folder, if it is there.
+pub fn remove(path: &Path) -> io::Result<()> {
+    let removed = if path.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
 }
 
 /// The cargo that runs this task, in the workspace's root.

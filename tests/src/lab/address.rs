@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{LAN, WAN};
+use super::{Cable, LAN, WAN};
 
 /// The one interface of the client and of the server.
 pub(super) const HOST_INTERFACE: &str = "eth0";
@@ -95,15 +95,20 @@ pub(super) const SIDES: [Side; 2] = [
 
 impl Side {
     /// `ip` lines, run in the gateway: makes the link and configures the gateway's end.
-    pub(super) fn gateway_script(&self, namespace: &str) -> String {
-        let interface = self.interface;
+    pub(super) fn gateway_script(&self, namespace: &str, cable: &Cable) -> String {
+        let lower = self.interface;
+        let link = if cable.cards.is_some() {
+            String::new()
+        } else {
+            format!("link add {lower} type veth peer name {HOST_INTERFACE} netns {namespace}\n")
+        };
+        let (interface, vlan) = (cable.addressed(lower), cable.vlan_script(lower));
         let (v4, v6) = (
             address(Family::V4, self.net, 1),
             address(Family::V6, self.net, 1),
         );
         format!(
-            "link add {interface} type veth peer name {HOST_INTERFACE} netns {namespace}\n\
-             addr add {v4}/24 dev {interface}\n\
+            "{link}{vlan}addr add {v4}/24 dev {interface}\n\
              addr add {v6}/64 dev {interface} nodad\n\
              link set lo up\n\
              link set {interface} up\n"
@@ -115,7 +120,7 @@ impl Side {
     pub(super) fn wired_gateway_script(&self, namespace: &str, peer: &str) -> String {
         let interface = self.interface;
         let script = self
-            .gateway_script(namespace)
+            .gateway_script(namespace, &Cable::default())
             .replace(&format!("name {HOST_INTERFACE}"), &format!("name {peer}"));
         // Its other end goes with it.
         format!("link del {interface}\n{script}")
@@ -124,7 +129,9 @@ impl Side {
     /// `ip` lines, run in the host: the link that ends at `peer` in `namespace`, and the rest.
     /// Lost segments are sent again soon.
     pub(super) fn wired_host_script(&self, namespace: &str, peer: &str) -> String {
-        let script = self.host_script().replace(" via ", " rto_min 5ms via ");
+        let script = self
+            .host_script(&Cable::default())
+            .replace(" via ", " rto_min 5ms via ");
         format!("link add {HOST_INTERFACE} type veth peer name {peer} netns {namespace}\n{script}")
     }
 
@@ -137,7 +144,9 @@ impl Side {
     ///
     /// There is a route to the other network only: with a default route, a name server query would
     /// vanish in the gateway and every client that asks for names would wait for it.
-    pub(super) fn host_script(&self) -> String {
+    pub(super) fn host_script(&self, cable: &Cable) -> String {
+        let interface = cable.addressed(HOST_INTERFACE);
+        let vlan = cable.vlan_script(HOST_INTERFACE);
         let (v4, v6) = (
             address(Family::V4, self.net, 2),
             address(Family::V6, self.net, 2),
@@ -149,10 +158,10 @@ impl Side {
         let other = 3 - self.net;
         let (to4, to6) = (address(Family::V4, other, 0), address(Family::V6, other, 0));
         format!(
-            "addr add {v4}/24 dev {HOST_INTERFACE}\n\
-             addr add {v6}/64 dev {HOST_INTERFACE} nodad\n\
+            "{vlan}addr add {v4}/24 dev {interface}\n\
+             addr add {v6}/64 dev {interface} nodad\n\
              link set lo up\n\
-             link set {HOST_INTERFACE} up\n\
+             link set {interface} up\n\
              route add {to4}/24 via {via4}\n\
              route add {to6}/64 via {via6}\n"
         )

@@ -7,6 +7,7 @@
 //! ```
 
 mod address;
+mod cable;
 mod firewall;
 mod namespace;
 mod offload;
@@ -23,6 +24,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::{Context, Result, ensure};
 
 pub use address::{Family, Host};
+pub use cable::{CARDS, Cable};
 pub use firewall::Firewall;
 pub use namespace::Namespace;
 pub use offload::Offload;
@@ -51,6 +53,11 @@ pub struct Lab {
 impl Lab {
     /// Makes a lab that forwards everything, with a name that no other lab on this machine has.
     pub fn new() -> Result<Self> {
+        Self::with_cable(&Cable::default())
+    }
+
+    /// As [`Lab::new`], with something other than a veth pair between client and gateway.
+    pub fn with_cable(cable: &Cable) -> Result<Self> {
         static SWEEP: Once = Once::new();
         static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -68,12 +75,12 @@ impl Lab {
             server: Namespace::named(format!("{name}-server")),
             name,
         };
-        lab.build()
+        lab.build(cable)
             .with_context(|| format!("cannot make lab {}", lab.name))?;
         Ok(lab)
     }
 
-    fn build(&self) -> Result<()> {
+    fn build(&self, cable: &Cable) -> Result<()> {
         fs::create_dir(&self.folder)?;
         // Servers read their files here after they gave up root.
         fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o755))?;
@@ -89,10 +96,17 @@ impl Lab {
         }
         let forwarding = [("ipv4/ip_forward", "1"), ("ipv6/conf/all/forwarding", "1")];
         self.gateway.set_sysctls(&forwarding)?;
+        cable.plug_in(&self.gateway, &self.client)?;
         for side in address::SIDES {
-            self.gateway
-                .ip(&side.gateway_script(self.namespace(side.host).name()))?;
-            self.namespace(side.host).ip(&side.host_script())?;
+            let plain = Cable::default();
+            let cable = if side.host == Host::Client {
+                cable
+            } else {
+                &plain
+            };
+            let host = self.namespace(side.host);
+            self.gateway.ip(&side.gateway_script(host.name(), cable))?;
+            host.ip(&side.host_script(cable))?;
         }
         witness::install(&self.gateway)
     }

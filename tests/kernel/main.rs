@@ -1,0 +1,7 @@
+//! What differs from kernel to kernel, run inside virtual machines by
+//! `cargo xtask integration-test vm`.
+
+mod driver;
+mod refusal;
+mod release;
+mod transfer;

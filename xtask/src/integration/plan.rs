@@ -1,0 +1,194 @@
+//! What each machine is told to do.
+
+use std::collections::BTreeMap;
+
+use ftp_track_tests::guest::{Plan, Step};
+use ftp_track_tests::{lab::CARDS as CARDS_VARIABLE, tracker};
+
+use super::kernel::{Duty, Flavour, Kernel};
+use super::module::Modules;
+
+/// Where the binaries are in a machine.
+pub const TRACKER: &str = "/usr/bin/ftp-track";
+pub const TABLES: &str = "/tests/tables";
+pub const KERNEL: &str = "/tests/kernel";
+
+/// The virtual cable that the labs use anyhow.
+const VETH: &str = "veth";
+/// Modules that every machine loads.
+const MODULES: &[&str] = &[
+    "veth",
+    "nf_conntrack",
+    "nf_nat",
+    "nf_tables",
+    "nft_ct",
+    "nft_chain_nat",
+    "nft_masq",
+    "nft_objref",
+    "sch_ingress",
+    "cls_bpf",
+    "8021q",
+];
+
+/// A network card that QEMU emulates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Card {
+    /// The driver's module in Linux.
+    pub driver: &'static str,
+    /// The name in QEMU.
+    pub device: &'static str,
+}
+
+/// Those that are tried, where kernel and QEMU have them. e1000e has no XDP: its programs are run in generic mode.
+pub const CARDS: [Card; 4] = [
+    Card {
+        driver: "virtio_net",
+        device: "virtio-net-pci",
+    },
+    Card {
+        driver: "igb",
+        device: "igb",
+    },
+    Card {
+        driver: "vmxnet3",
+        device: "vmxnet3",
+    },
+    Card {
+        driver: "e1000e",
+        device: "e1000e",
+    },
+];
+
+/// Names of the tests in the binaries.
+#[derive(Debug, Clone, Default)]
+pub struct Tests {
+    /// Of the tables.
+    pub tables: Vec<String>,
+    /// Of what differs from kernel to kernel.
+    pub kernel: Vec<String>,
+}
+
+impl Tests {
+    /// Those of `kernel` in one of its modules, or outside of all that are named.
+    fn of(&self, modules: &[&str], inside: bool) -> Vec<String> {
+        let is_in = |name: &String| {
+            modules.iter().any(|module| {
+                name.strip_prefix(module)
+                    .is_some_and(|r| r.starts_with("::"))
+            })
+        };
+        let names = self.kernel.iter();
+        names
+            .filter(|name| is_in(name) == inside)
+            .cloned()
+            .collect()
+    }
+}
+
+/// Modules of `tests/kernel` that are for certain machines only.
+const REFUSAL: &str = "refusal";
+const DRIVER: &str = "driver";
+
+/// The cards for a kernel.
+pub fn cards(kernel: &Kernel, modules: &Modules, has_device: impl Fn(&str) -> bool) -> Vec<Card> {
+    let is_there = |card: &Card| modules.has(card.driver) && has_device(card.device);
+    let wanted = kernel.flavour == Flavour::Generic && kernel.duty == Duty::Work;
+    CARDS
+        .into_iter()
+        .filter(|card| wanted && is_there(card))
+        .collect()
+}
+
+/// The modules to load, beside what they need.
+pub fn modules(kernel: &Kernel, cards: &[Card]) -> Vec<&'static str> {
+    if kernel.duty == Duty::Refuse {
+        return Vec::new();
+    }
+    let mut names = MODULES.to_vec();
+    if !cards.is_empty() {
+        names.push("virtio_pci");
+    }
+    names.extend(cards.iter().map(|card| card.driver));
+    names
+}
+
+/// The steps.
+pub fn plan(kernel: &Kernel, modules: Vec<String>, cards: &[Card], tests: &Tests) -> Plan {
+    let mut steps = Vec::new();
+    if kernel.duty == Duty::Refuse {
+        steps.push(exact("refusal", VETH, &tests.of(&[REFUSAL], true)));
+        return Plan { modules, steps };
+    }
+    let count = u32::try_from(tests.tables.len()).unwrap_or(u32::MAX);
+    steps.push(Step {
+        arguments: vec!["--show-output".to_owned()],
+        ..step("tables", VETH, TABLES, count)
+    });
+    steps.push(exact("kernel", VETH, &tests.of(&[REFUSAL, DRIVER], false)));
+    for card in cards {
+        let mut step = exact(card.driver, card.driver, &tests.of(&[DRIVER], true));
+        step.environment
+            .insert(CARDS_VARIABLE.to_owned(), card.driver.to_owned());
+        steps.push(step);
+    }
+    Plan { modules, steps }
+}
+
+fn exact(name: &str, driver: &str, tests: &[String]) -> Step {
+    let mut arguments = vec!["--exact".to_owned(), "--test-threads=1".to_owned()];
+    arguments.extend(tests.iter().cloned());
+    let count = u32::try_from(tests.len()).unwrap_or(u32::MAX);
+    Step {
+        arguments,
+        ..step(name, driver, KERNEL, count)
+    }
+}
+
+fn step(name: &str, driver: &str, program: &str, tests: u32) -> Step {
+    let environment = [(tracker::VARIABLE, TRACKER), ("RUST_BACKTRACE", "0")];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Step {
+        name: name.to_owned(),
+        driver: driver.to_owned(),
+        program: program.to_owned(),
+        arguments: Vec::new(),
+        environment: BTreeMap::from(environment),
+        tests,
+        seconds: 900,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::integration::kernel;
+
+    fn tests() -> Tests {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Tests {
+            tables: owned(&["verifier::instructions", "flow::life"]),
+            kernel: owned(&["refusal::old", "driver::vlan", "transfer::a", "transfer::b"]),
+        }
+    }
+
+    fn steps(kernel: &str, cards: &[Card]) -> Vec<(String, u32)> {
+        let kernel = kernel::select(&[kernel.to_owned()], None).remove(0);
+        let plan = plan(&kernel, Vec::new(), cards, &tests());
+        let steps = plan.steps.into_iter();
+        steps.map(|step| (step.name, step.tests)).collect()
+    }
+
+    #[test]
+    fn each_test_is_run_where_it_belongs() {
+        let named = |name: &str, tests| (name.to_owned(), tests);
+        assert_eq!(steps("5.10", &[]), [named("refusal", 1)]);
+        assert_eq!(
+            steps("6.1", &CARDS[..1]),
+            [
+                named("tables", 2),
+                named("kernel", 2),
+                named("virtio_net", 1)
+            ]
+        );
+    }
+}

@@ -1,0 +1,214 @@
+//! Running the machines, some at a time.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use ftp_track_tests::guest::{PLAN, Plan, Report};
+
+use super::guest::{self, Binaries};
+use super::image::Image;
+use super::kernel::{Architecture, Kernel};
+use super::machine::{self, Machine};
+use super::module::Modules;
+use super::plan::{self, Tests};
+use super::userland::Userland;
+use super::{Options, newc};
+use crate::{progress, style, workspace};
+
+/// The table that a test of the verifier's work compares with.
+const VERIFIER_TABLE: &str = "tests/tables/verifier.toml";
+
+/// What came of one kernel.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The kernel that was wanted.
+    pub kernel: Kernel,
+    /// What the machine was to do.
+    pub plan: Plan,
+    /// What it reported.
+    pub report: Option<Report>,
+    /// What is wrong.
+    pub objections: Vec<String>,
+    /// From the start of QEMU to its end.
+    pub time: Duration,
+}
+
+impl Outcome {
+    /// Whether everything that was planned was run and passed.
+    pub fn is_good(&self) -> bool {
+        self.report.is_some() && self.objections.is_empty()
+    }
+}
+
+/// What all machines of an architecture share.
+struct Parts {
+    binaries: Binaries,
+    userland: newc::Archive,
+}
+
+/// Fetches and builds what is needed, and runs a machine for each kernel.
+pub fn all(kernels: &[Kernel], options: &Options) -> Result<Vec<Outcome>> {
+    let images = progress::during("fetching kernels", || {
+        kernels.iter().map(Image::fetch).collect::<Result<Vec<_>>>()
+    })?;
+    let mut parts = BTreeMap::new();
+    for architecture in [Architecture::Amd64, Architecture::Arm64] {
+        if kernels.iter().any(|k| k.architecture == architecture) {
+            parts.insert(architecture.to_string(), shared(architecture)?);
+        }
+    }
+    let tests = tests(parts.get(&Architecture::Amd64.to_string()))?;
+
+    let queue = Mutex::new(kernels.iter().zip(&images).enumerate());
+    let outcomes = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..options.jobs {
+            scope.spawn(|| {
+                while let Some((index, (kernel, image))) = next(&queue) {
+                    let parts = &parts[&kernel.architecture.to_string()];
+                    let outcome = one(kernel, image, parts, &tests, options.keep);
+                    outcomes
+                        .lock()
+                        .expect("no thread panics")
+                        .push((index, outcome));
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes.into_inner().expect("no thread panics");
+    outcomes.sort_by_key(|(index, _)| *index);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+fn next<T>(queue: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    queue.lock().expect("no thread panics").next()
+}
+
+fn shared(architecture: Architecture) -> Result<Parts> {
+    let binaries = Binaries::build(architecture)?;
+    let mut userland = newc::Archive::default();
+    progress::during(&format!("fetching programs for {architecture}"), || {
+        Userland::fetch(architecture)?.add_to(&mut userland)
+    })?;
+    Ok(Parts { binaries, userland })
+}
+
+/// The tests that there are; they do not depend on the architecture, but only our own can be asked.
+fn tests(parts: Option<&Parts>) -> Result<Tests> {
+    let built;
+    let binaries = match parts {
+        Some(parts) => &parts.binaries,
+        None => {
+            built = Binaries::build(Architecture::Amd64)?;
+            &built
+        }
+    };
+    Ok(Tests {
+        tables: guest::tests_of(&binaries.tables)?,
+        kernel: guest::tests_of(&binaries.kernel)?,
+    })
+}
+
+fn one(kernel: &Kernel, image: &Image, parts: &Parts, tests: &Tests, keep: bool) -> Outcome {
+    let start = Instant::now();
+    let mut outcome = Outcome {
+        kernel: kernel.clone(),
+        plan: Plan::default(),
+        report: None,
+        objections: Vec::new(),
+        time: Duration::ZERO,
+    };
+    anstream::eprintln!("  ... booting {kernel}");
+    let entrance = boot(&mut outcome, image, parts, tests);
+    outcome.time = start.elapsed();
+    let time = style::faint(progress::Seconds(outcome.time));
+    match (entrance, outcome.is_good()) {
+        (Ok(machine), true) => {
+            anstream::eprintln!("  {} {kernel} {time}", style::good("ok "));
+            if !keep {
+                let _ = workspace::remove(&machine.folder);
+            }
+        }
+        (Ok(machine), false) => {
+            anstream::eprintln!("  {} {kernel} {time}", style::bad("no "));
+            for objection in &outcome.objections {
+                anstream::eprintln!("      {objection}");
+            }
+            anstream::eprintln!("      console: {}", machine.log().display());
+            let enter = machine.folder.join("enter.sh");
+            anstream::eprintln!("      enter it: {}", enter.display());
+        }
+        (Err(error), _) => {
+            anstream::eprintln!("  {} {kernel}: {error:#}", style::bad("no "));
+            outcome.objections.push(format!("{error:#}"));
+        }
+    }
+    outcome
+}
+
+fn boot(outcome: &mut Outcome, image: &Image, parts: &Parts, tests: &Tests) -> Result<Machine> {
+    let kernel = &outcome.kernel;
+    let folder = super::folder().join("run").join(kernel.to_string());
+    workspace::remove(&folder)?;
+    fs::create_dir_all(&folder)?;
+    let modules = Modules::open(&image.modules)?;
+    let architecture = kernel.architecture;
+    let has_device = |device: &str| machine::has_device(architecture, device);
+    let cards = plan::cards(kernel, &modules, has_device);
+
+    let mut own = newc::Archive::default();
+    let mut loaded = Vec::new();
+    let modules = modules.with_dependencies(&plan::modules(kernel, &cards))?;
+    for module in modules {
+        let path = format!("/modules/{}.ko", module.name);
+        own.add(&path, module.contents);
+        loaded.push(path);
+    }
+    outcome.plan = plan::plan(kernel, loaded, &cards, tests);
+    own.add(PLAN, serde_json::to_vec(&outcome.plan)?);
+    let binaries = &parts.binaries;
+    for (path, file) in [
+        ("init", &binaries.init),
+        (plan::TRACKER, &binaries.tracker),
+        (plan::TABLES, &binaries.tables),
+        (plan::KERNEL, &binaries.kernel),
+    ] {
+        own.add(path, fs::read(file)?);
+    }
+    let table = workspace::root().join(VERIFIER_TABLE);
+    own.add(&table.to_string_lossy(), fs::read(&table)?);
+
+    let machine = Machine {
+        architecture,
+        vmlinuz: image.vmlinuz.clone(),
+        initramfs: folder.join("initramfs.cpio"),
+        cards,
+        folder,
+    };
+    write(&machine.initramfs, &[&parts.userland, &own])?;
+    machine.write_entrance()?;
+    match machine.run() {
+        Ok(report) => {
+            outcome.objections = report.objections(&outcome.plan);
+            outcome.report = Some(report);
+        }
+        Err(error) => outcome.objections.push(format!("{error:#}")),
+    }
+    Ok(machine)
+}
+
+/// The kernel reads archives one after another.
+fn write(path: &Path, archives: &[&newc::Archive]) -> Result<()> {
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    let mut file = BufWriter::new(file);
+    for archive in archives {
+        archive.write(&mut file)?;
+    }
+    Ok(())
+}
