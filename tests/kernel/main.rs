@@ -2,6 +2,7 @@
 //! `cargo xtask integration-test vm`.
 
 mod driver;
+mod hook;
 mod refusal;
 mod release;
 mod transfer;

@@ -55,6 +55,14 @@ fn emulator(architecture: Architecture) -> &'static str {
     }
 }
 
+/// The package with that program.
+fn package(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::Amd64 => "qemu-system-x86",
+        Architecture::Arm64 => "qemu-system-arm",
+    }
+}
+
 /// Whether QEMU has a device.
 pub fn has_device(architecture: Architecture, device: &str) -> bool {
     let mut qemu = process::command(emulator(architecture));
@@ -119,7 +127,11 @@ impl Machine {
     pub fn run(&self) -> Result<Report> {
         let words = self.command("");
         let mut command = Command::new(process::find_program(&words[0]).with_context(|| {
-            format!("{} is missing; `cargo xtask setup` installs it", words[0])
+            format!(
+                "{} is missing; install the package {}",
+                words[0],
+                package(self.architecture)
+            )
         })?);
         command
             .args(&words[1..])

@@ -21,8 +21,9 @@ use super::userland::Userland;
 use super::{Options, newc};
 use crate::{progress, style, workspace};
 
-/// The table that a test of the verifier's work compares with.
-const VERIFIER_TABLE: &str = "tests/tables/verifier.toml";
+/// Files of the repository that tests read: what the verifier's work is compared with, and the rules
+/// for firewalls.
+const FILES: [&str; 2] = ["tests/tables/verifier.toml", "docs/firewall.md"];
 
 /// What came of one kernel.
 #[derive(Debug)]
@@ -181,8 +182,10 @@ fn boot(outcome: &mut Outcome, image: &Image, parts: &Parts, tests: &Tests) -> R
     ] {
         own.add(path, fs::read(file)?);
     }
-    let table = workspace::root().join(VERIFIER_TABLE);
-    own.add(&table.to_string_lossy(), fs::read(&table)?);
+    for file in FILES {
+        let path = workspace::root().join(file);
+        own.add(&path.to_string_lossy(), fs::read(&path)?);
+    }
 
     let machine = Machine {
         architecture,

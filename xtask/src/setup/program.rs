@@ -22,6 +22,8 @@ const fn program(name: &'static str, package: &'static str, scope: Scope) -> Pro
 const PROGRAMS: &[Program] = &[
     program("cc", "gcc", Scope::Build),
     program("c++", "g++", Scope::Build),
+    program("qemu-system-x86_64", "qemu-system-x86", Scope::Build),
+    program("xz", "xz-utils", Scope::Build),
     program("ip", "iproute2", Scope::Lab),
     program("nft", "nftables", Scope::Lab),
     program("iptables-nft", "iptables", Scope::Lab),

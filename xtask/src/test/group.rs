@@ -83,4 +83,20 @@ pub(super) const GROUPS: &[Group] = &[
             "--show-output",
         ]],
     },
+    Group {
+        name: "vm",
+        needs_root: false,
+        count: Count::Tests,
+        commands: &[&[
+            "run",
+            "--quiet",
+            "--package",
+            "xtask",
+            "--",
+            "integration-test",
+            "vm",
+            "--ends",
+            "--jobs=2",
+        ]],
+    },
 ];
