@@ -50,6 +50,8 @@ impl Image {
                 name.to_string_lossy().starts_with("vmlinu")
             })
             .with_context(|| format!("no vmlinuz in {}", tree.display()))?;
+        let builtin = modules.join("modules.builtin");
+        ensure!(builtin.is_file(), "no {}", builtin.display());
         Ok(Self { vmlinuz, modules })
     }
 }
@@ -65,10 +67,12 @@ struct Found {
     packages: Vec<Package>,
 }
 
-/// Debian packs a kernel in one package (linux-image-RELEASE), and since 6.19 in two
-/// (linux-binary-RELEASE, or -unsigned- while it waits for its signature, and linux-modules-RELEASE).
+/// Debian packs a kernel in one package (linux-image-RELEASE), and since 6.19 in several:
+/// linux-binary-RELEASE (or -unsigned- while it waits for its signature), linux-modules-RELEASE, and
+/// linux-base-RELEASE with the list of what is built in.
 const ONE: &str = "linux-image-";
 const MODULES: &str = "linux-modules-";
+const BASE: &str = "linux-base-";
 const BINARIES: [&str; 2] = ["linux-binary-", "linux-binary-unsigned-"];
 
 fn find(archive: &Archive, kernel: &Kernel) -> Result<Found> {
@@ -119,11 +123,11 @@ fn whole(package: &Package, packages: &[Package]) -> Option<Found> {
             .find_map(|prefix| named(format!("{prefix}{release}")))?;
         return Some(Found {
             release: release.to_owned(),
-            packages: vec![package.clone(), binary],
+            packages: vec![package.clone(), binary, named(format!("{BASE}{release}"))?],
         });
     }
     let release = package.name.strip_prefix(ONE)?;
-    // What is in two packages has an empty third.
+    // Of what is in several packages this is an empty one.
     let is_one = !packages
         .iter()
         .any(|other| other.name.strip_prefix(MODULES) == Some(release));
@@ -173,8 +177,10 @@ mod tests {
         "linux-image-cloud-amd64=7.2.13-1",
         "linux-image-6.18.15+deb13-cloud-amd64=6.18.15-1~bpo13+1",
         "linux-image-7.2.13+deb13-cloud-amd64=7.2.13-1~bpo13+1",
+        "linux-base-7.2.13+deb13-cloud-amd64=7.2.13-1~bpo13+1",
         "linux-modules-7.2.13+deb13-cloud-amd64=7.2.13-1~bpo13+1",
         "linux-binary-7.2.13+deb13-cloud-amd64=7.2.13-1~bpo13+1",
+        "linux-base-7.3.4+deb13-cloud-amd64=7.3.4-1~bpo13+1",
         "linux-modules-7.3.4+deb13-cloud-amd64=7.3.4-1~bpo13+1",
         "linux-binary-unsigned-7.3.4+deb13-cloud-amd64=7.3.4-1~bpo13+1",
         "linux-modules-7.4.1+deb13-cloud-amd64=7.4.1-1~bpo13+1",
@@ -186,8 +192,8 @@ mod tests {
         for (series, release, count) in [
             ("6.1", "6.1.0-56-cloud-amd64", 1),
             ("6.18", "6.18.15+deb13-cloud-amd64", 1),
-            ("7.2", "7.2.13+deb13-cloud-amd64", 2),
-            ("newest", "7.3.4+deb13-cloud-amd64", 2),
+            ("7.2", "7.2.13+deb13-cloud-amd64", 3),
+            ("newest", "7.3.4+deb13-cloud-amd64", 3),
         ] {
             let wanted = kernel::select(&[series.to_owned()], None).remove(0);
             let found = choose(&packages, &wanted).expect(series);

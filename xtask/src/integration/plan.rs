@@ -24,11 +24,12 @@ const MODULES: &[&str] = &[
     "nft_ct",
     "nft_chain_nat",
     "nft_masq",
-    "nft_objref",
     "sch_ingress",
     "cls_bpf",
     "8021q",
 ];
+/// Those that only some kernels have: others have what is in them elsewhere.
+const SOME_MODULES: &[&str] = &["nft_objref"];
 
 /// A network card that QEMU emulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,11 +101,12 @@ pub fn cards(kernel: &Kernel, modules: &Modules, has_device: impl Fn(&str) -> bo
 }
 
 /// The modules to load, beside what they need.
-pub fn modules(kernel: &Kernel, cards: &[Card]) -> Vec<&'static str> {
+pub fn modules(kernel: &Kernel, cards: &[Card], available: &Modules) -> Vec<&'static str> {
     if kernel.duty == Duty::Refuse {
         return Vec::new();
     }
     let mut names = MODULES.to_vec();
+    names.extend(SOME_MODULES.iter().filter(|name| available.has(name)));
     if !cards.is_empty() {
         names.push("virtio_pci");
     }

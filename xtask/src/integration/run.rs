@@ -165,7 +165,7 @@ fn boot(outcome: &mut Outcome, image: &Image, parts: &Parts, tests: &Tests) -> R
 
     let mut own = newc::Archive::default();
     let mut loaded = Vec::new();
-    let modules = modules.with_dependencies(&plan::modules(kernel, &cards))?;
+    let modules = modules.with_dependencies(&plan::modules(kernel, &cards, &modules))?;
     for module in modules {
         let path = format!("/modules/{}.ko", module.name);
         own.add(&path, module.contents);
