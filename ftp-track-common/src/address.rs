@@ -108,6 +108,24 @@ impl Address {
         }
     }
 
+    /// Its words folded into one, for hashing.
+    #[inline(always)]
+    pub const fn fold(&self) -> u32 {
+        self.words[0] ^ self.words[1].rotate_left(8) ^ self.words[2].rotate_left(16) ^ self.words[3]
+    }
+
+    /// The four words as they lie in memory; an IPv4 address is the last one.
+    #[inline(always)]
+    pub const fn words(&self) -> &[u32; 4] {
+        &self.words
+    }
+
+    /// From four words as they lie in memory.
+    #[inline(always)]
+    pub const fn from_words(words: [u32; 4]) -> Self {
+        Self { words }
+    }
+
     /// A total order over the bytes as they lie in memory, for normalised flow keys only.
     #[inline(always)]
     pub const fn precedes(&self, other: &Self) -> bool {

@@ -13,6 +13,8 @@ pub const PARTIAL: u8 = 2;
 pub const INGRESS: u8 = 4;
 /// It belongs to no bridge and no bond: what comes in by here is routed.
 pub const ROUTED: u8 = 8;
+/// Its driver takes frames from XDP, to send them.
+pub const TRANSMITS: u8 = 16;
 
 /// The interface of segments that were made on this machine, in place of an index. The kernel's
 /// indices are positive numbers of 31 bits.
@@ -39,8 +41,14 @@ pub struct Interface {
     pub mode: u8,
     /// [`LAYER3`] and the like.
     pub flags: u8,
+    /// Its link layer address; zero without Ethernet.
+    pub address: [u8; 6],
+    /// Index of the interface that sends its frames: its own, or of a VLAN the one below.
+    pub port: u32,
+    /// Control information of the VLAN tag that its frames carry there, host byte order; or 0.
+    pub vlan: u16,
     /// Reserved, zero.
-    pub reserved: [u8; 6],
+    pub reserved: u16,
 }
 
 impl Interface {
@@ -53,7 +61,10 @@ impl Interface {
             mask: 0,
             mode: mode as u8,
             flags: 0,
-            reserved: [0; 6],
+            address: [0; 6],
+            port: index,
+            vlan: 0,
+            reserved: 0,
         }
     }
 
@@ -73,6 +84,12 @@ impl Interface {
     #[inline(always)]
     pub const fn admits(&self) -> bool {
         self.mode != Mode::Observe as u8
+    }
+
+    /// Whether admitted data connections are forwarded past the firewall.
+    #[inline(always)]
+    pub const fn bypasses(&self) -> bool {
+        self.mode == Mode::Bypass as u8
     }
 
     /// Whether packets may be dropped that come in by here.

@@ -32,6 +32,7 @@ pub mod prefix;
 pub mod reason;
 pub mod reply;
 pub mod request;
+pub mod route;
 pub mod rule;
 pub mod segment;
 pub mod sequence;

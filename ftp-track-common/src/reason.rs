@@ -117,6 +117,9 @@ reasons! {
     Expected = 82, "expected", "A new connection was expected and let through.";
     Related = 83, "related", "A packet of an admitted data connection was let through.";
     Unexpected = 84, "unexpected", "A new connection was neither allowed nor expected.";
+    SentByFrame = 85, "sent_by_frame", "A packet of an admitted data connection went past the firewall as a frame, from XDP.";
+    SentByPacket = 86, "sent_by_packet", "A packet of an admitted data connection went past the firewall from TC.";
+    NotPlain = 87, "not_plain", "A packet of an admitted data connection was left to the stack: it has IP options, its time is over, or there is no route for it here.";
 
     // The policy.
     RefusedByPolicy = 88, "refused_by_policy", "The policy refuses control connections of this client to this server.";

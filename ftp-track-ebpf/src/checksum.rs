@@ -56,6 +56,12 @@ pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
     total == 0xffff || (packet.door.partial && packet.checksum as u32 == pseudo)
 }
 
+/// Whether the checksum field holds the sum of the pseudo header, and the rest is to be added.
+#[inline(always)]
+pub fn is_partial(packet: &Packet) -> bool {
+    packet.checksum as u32 == pseudo_header(packet)
+}
+
 /// One step of `bpf_loop`: sums a block.
 extern "C" fn add_block<F: Frame>(_index: u32, sum: &mut Sum<F>) -> i64 {
     let Some(block) = scratch::block() else {

@@ -17,6 +17,8 @@ pub struct Door {
     pub enforces: bool,
     /// Something depends on whether it is admitted.
     pub admits: bool,
+    /// It is forwarded past the firewall if its data connection was admitted.
+    pub bypasses: bool,
     /// It is on its way out: it is tracked, and nothing else.
     pub outgoing: bool,
 }
@@ -31,49 +33,56 @@ impl Door {
             partial: false,
             enforces: false,
             admits: false,
+            bypasses: false,
             outgoing: false,
         }
     }
 
-    /// The door of a packet that comes in by a named interface.
+    /// The door of a packet that comes in by a named interface. False when it is none.
+    ///
+    /// Written in place: as a value it would be on the stack below everything else.
     #[inline(always)]
-    pub fn incoming<F: Frame>(frame: F) -> Option<Self> {
-        let interface = of(frame.interface())?;
-        Some(Self {
-            interface: interface.identity,
-            layer3: interface.has(LAYER3),
-            partial: interface.has(PARTIAL) || frame.is_merged(),
-            enforces: interface.enforces(),
-            admits: interface.admits(),
-            outgoing: false,
-        })
+    pub fn incoming<F: Frame>(frame: F, door: &mut Self) -> bool {
+        let Some(interface) = of(frame.interface()) else {
+            return false;
+        };
+        door.interface = interface.identity;
+        door.layer3 = interface.has(LAYER3);
+        door.partial = interface.has(PARTIAL) || frame.is_merged();
+        door.enforces = interface.enforces();
+        door.admits = interface.admits();
+        door.bypasses = interface.bypasses();
+        door.outgoing = false;
+        true
     }
 
-    /// The door of a packet that leaves by a named interface; `None` when it came in by one with a
+    /// The door of a packet that leaves by a named interface. False when it came in by one with a
     /// door of its own.
     ///
     /// What this machine makes has no interface it came by (`skb_iif` is 0), and no checksum yet.
     #[inline(always)]
-    pub fn outgoing(frame: SkbFrame) -> Option<Self> {
-        let own = of(frame.interface())?;
+    pub fn outgoing(frame: SkbFrame, door: &mut Self) -> bool {
+        let Some(own) = of(frame.interface()) else {
+            return false;
+        };
         let index = frame.came_by();
         let (interface, partial) = if index == 0 {
             (LOCAL, true)
         } else {
             match of(index) {
-                Some(interface) if interface.has(INGRESS) => return None,
+                Some(interface) if interface.has(INGRESS) => return false,
                 Some(interface) => (interface.identity, interface.has(PARTIAL)),
                 None => (index, false),
             }
         };
-        Some(Self {
-            interface,
-            layer3: own.has(LAYER3),
-            partial: partial || frame.is_merged(),
-            enforces: false,
-            admits: false,
-            outgoing: true,
-        })
+        door.interface = interface;
+        door.layer3 = own.has(LAYER3);
+        door.partial = partial || frame.is_merged();
+        door.enforces = false;
+        door.admits = false;
+        door.bypasses = false;
+        door.outgoing = true;
+        true
     }
 }
 

@@ -7,6 +7,7 @@ use aya_ebpf::{
 };
 
 use crate::{
+    bypass,
     door::Door,
     frame::XdpFrame,
     mark, related,
@@ -19,8 +20,9 @@ use crate::{
 #[xdp(frags)]
 pub fn ftp_track_xdp(context: XdpContext) -> u32 {
     let frame = XdpFrame::new(&context);
-    match verdict::decide(frame, Door::incoming(frame)) {
-        Verdict::Pass | Verdict::Related => xdp_action::XDP_PASS,
+    match verdict::decide(frame, Door::incoming) {
+        Verdict::Pass => xdp_action::XDP_PASS,
+        Verdict::Related => bypass::frame::forward(frame),
         Verdict::Drop => xdp_action::XDP_DROP,
     }
 }
@@ -30,11 +32,25 @@ pub fn ftp_track_xdp(context: XdpContext) -> u32 {
 #[classifier]
 pub fn ftp_track_tc_ingress(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
-    let verdict = verdict::decide(frame, Door::incoming(frame));
+    let verdict = verdict::decide(frame, Door::incoming);
     if verdict == Verdict::Drop {
         return TC_ACT_SHOT;
     }
     mark::set(frame, verdict == Verdict::Related);
+    if verdict == Verdict::Related {
+        return bypass::redirect::forward(frame);
+    }
+    TC_ACT_UNSPEC
+}
+
+/// Every packet that XDP has let through where admitted data connections bypass the firewall: those
+/// that could not be sent as frames.
+#[classifier]
+pub fn ftp_track_tc_forward(context: TcContext) -> i32 {
+    let frame = SkbFrame::new(&context);
+    if verdict::is_related(frame, Door::incoming) {
+        return bypass::redirect::forward(frame);
+    }
     TC_ACT_UNSPEC
 }
 
@@ -43,7 +59,7 @@ pub fn ftp_track_tc_ingress(context: TcContext) -> i32 {
 #[classifier]
 pub fn ftp_track_tc_egress(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
-    verdict::decide(frame, Door::outgoing(frame));
+    verdict::decide(frame, Door::outgoing);
     TC_ACT_UNSPEC
 }
 

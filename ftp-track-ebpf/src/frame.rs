@@ -50,6 +50,32 @@ impl XdpFrame {
         }
     }
 
+    /// What the kernel handed over.
+    #[inline(always)]
+    pub fn context(self) -> *mut xdp_md {
+        self.0
+    }
+
+    /// Bytes that can be read directly.
+    #[inline(always)]
+    pub fn length(self) -> usize {
+        self.end() - self.start()
+    }
+
+    /// Overwrites bytes at `offset`. `None` when they are not all in the part that can be read
+    /// directly.
+    #[inline(always)]
+    pub fn write<T: Copy>(self, offset: usize, value: T) -> Option<()> {
+        let at = self.start() + offset;
+        if at + size_of::<T>() > self.end() {
+            return None;
+        }
+        // SAFETY: the bytes lie inside the frame, which was just compared with its end, and the
+        // write needs no alignment.
+        unsafe { (at as *mut T).write_unaligned(value) };
+        Some(())
+    }
+
     /// Address of the first byte.
     #[inline(always)]
     fn start(self) -> usize {

@@ -15,6 +15,7 @@
 
 mod admission;
 mod attempt;
+mod bypass;
 mod checksum;
 mod client;
 mod clock;

@@ -16,6 +16,7 @@ use ftp_track_common::{
     interface::{self, Interface},
     layout::{self, ClientEntry, Janitor, SessionEntry},
     reason,
+    route::{self, Route},
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
 
@@ -96,6 +97,10 @@ pub static LOST_EVENTS: PerCpuArray<u64, 1> = PerCpuArray::new();
 /// Sessions numbered so far, on each CPU.
 #[btf_map]
 pub static NUMBERS: PerCpuArray<u64, 1> = PerCpuArray::new();
+
+/// The kernel's routing as bypass mode remembers it.
+#[btf_map]
+pub static ROUTES: PerCpuArray<Route, { route::ROUTES as usize }> = PerCpuArray::new();
 
 /// Working memory; see [`Scratch`].
 #[btf_map]

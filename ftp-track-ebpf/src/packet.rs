@@ -31,6 +31,10 @@ pub struct Packet {
     pub tuple: Tuple,
     /// The TCP header.
     pub segment: Segment,
+    /// When it came; monotonic clock, nanoseconds. Written before it is read.
+    pub time: u64,
+    /// Where the IP header begins in the frame.
+    pub network: u32,
     /// Where the TCP header begins in the frame.
     pub transport: u32,
     /// Length of the TCP header and the payload.
@@ -66,8 +70,14 @@ pub fn read<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
 #[inline(always)]
 fn read_headers(frame: impl Frame, packet: &mut Packet) -> Result<(), Reason> {
     let transport = match ethernet::network(frame, packet.door.layer3)? {
-        Network::V4(offset) => version4(frame, offset, packet)?,
-        Network::V6(offset) => version6(frame, offset, packet)?,
+        Network::V4(offset) => {
+            packet.network = offset as u32;
+            version4(frame, offset, packet)?
+        }
+        Network::V6(offset) => {
+            packet.network = offset as u32;
+            version6(frame, offset, packet)?
+        }
     };
     let noise = frame.noise();
     tcp::read(

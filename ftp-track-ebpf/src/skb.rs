@@ -45,6 +45,12 @@ impl SkbFrame {
         unsafe { (*self.0).mark = mark };
     }
 
+    /// What the kernel handed over.
+    #[inline(always)]
+    pub fn context(self) -> *mut __sk_buff {
+        self.0
+    }
+
     /// Index of the interface it came in by: the one on top, after bridge, bond and VLAN; 0 when
     /// it was made on this machine.
     #[inline(always)]

@@ -30,19 +30,21 @@ pub enum Verdict {
 
 /// Decides on a frame. Without a door there is nothing to decide.
 #[inline(always)]
-pub fn decide<F: Frame>(frame: F, door: Option<Door>) -> Verdict {
-    let (Some(door), Some(config), Some(packet)) = (door, SETTINGS.get(0), scratch::packet())
-    else {
+pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
+    let (Some(config), Some(packet)) = (SETTINGS.get(0), scratch::packet()) else {
         return Verdict::Pass;
     };
-    packet.door = door;
+    if !enter(frame, &mut packet.door) {
+        return Verdict::Pass;
+    }
+    let now = clock::now();
+    packet.time = now;
     let unread = packet::read(frame, packet);
     if unread != 0 {
         count_number(unread);
         return drop_if(unread == Reason::TinyFragment as u64 && packet.door.enforces);
     }
     let packet = &*packet;
-    let now = clock::now();
     let source = ports(packet.tuple.source_port);
     let destination = ports(packet.tuple.destination_port);
     if packet.segment.is_syn() {
@@ -65,6 +67,19 @@ pub fn decide<F: Frame>(frame: F, door: Option<Door>) -> Verdict {
         return Verdict::Related;
     }
     Verdict::Pass
+}
+
+/// Whether a frame belongs to an admitted data connection, for a second look at one that was decided
+/// on.
+#[inline(always)]
+pub fn is_related<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> bool {
+    let (Some(config), Some(packet)) = (SETTINGS.get(0), scratch::packet()) else {
+        return false;
+    };
+    packet.time = clock::now();
+    enter(frame, &mut packet.door)
+        && packet::read(frame, packet) == 0
+        && data::is_known(packet, config, packet.time)
 }
 
 /// A new connection.

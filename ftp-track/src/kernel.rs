@@ -7,6 +7,8 @@ pub static OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), 
 pub const XDP_PROGRAM: &str = "ftp_track_xdp";
 /// Name of the program at the TC ingress hook.
 pub const TC_INGRESS_PROGRAM: &str = "ftp_track_tc_ingress";
+/// Name of the program at the TC ingress hook that forwards what XDP has let through.
+pub const TC_FORWARD_PROGRAM: &str = "ftp_track_tc_forward";
 /// Name of the program at the TC egress hook.
 pub const TC_EGRESS_PROGRAM: &str = "ftp_track_tc_egress";
 /// Name of the program that iptables asks.
@@ -15,6 +17,7 @@ pub const RELATED_PROGRAM: &str = "ftp_track_related";
 pub const PROGRAMS: &[&str] = &[
     XDP_PROGRAM,
     TC_INGRESS_PROGRAM,
+    TC_FORWARD_PROGRAM,
     TC_EGRESS_PROGRAM,
     RELATED_PROGRAM,
 ];

@@ -1,6 +1,7 @@
 //! Real FTP servers and clients through a gateway in network namespaces. Needs root.
 
 mod bad_link;
+mod bypass;
 mod cleanup;
 mod coexistence;
 mod dialogue;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Done;
 use crate::{
-    config::{Choice, File, InterfaceName, Mark, Mode, Settings},
+    config::{Choice, File, HookChoice, InterfaceName, Mark, Mode, Settings},
     daemon,
     instance::Name,
 };
@@ -38,6 +38,10 @@ pub struct Arguments {
     #[arg(long, value_name = "VALUE[/MASK]")]
     mark: Option<Mark>,
 
+    /// Where packets that come in are looked at [default: auto]
+    #[arg(long)]
+    hook: Option<HookChoice>,
+
     /// Name of this tracker, unique on this machine [default: default]
     #[arg(long, value_name = "INSTANCE")]
     name: Option<Name>,
@@ -58,8 +62,9 @@ pub struct Arguments {
 
     /// File (TOML) with settings; the command line wins
     ///
-    /// Keys: name, interfaces, control_ports, allow_ports, mode, mark, keep, wait_for_interfaces,
-    /// and, in seconds, expectation_lifetime (60), session_idle (7200), flow_idle (600).
+    /// Keys: name, interfaces, control_ports, allow_ports, hook, mode, mark, keep,
+    /// wait_for_interfaces, and, in seconds, expectation_lifetime (60), session_idle (7200),
+    /// flow_idle (600).
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -88,6 +93,7 @@ impl Arguments {
             interfaces: some(self.interfaces),
             control_ports: some(self.control_ports),
             allow_ports: some(self.allow_ports),
+            hook: self.hook,
             mode: self.mode,
             mark: self.mark,
             keep: self.keep.then_some(true),

@@ -5,7 +5,9 @@ use std::{fs, num::NonZeroU16, ops::Range, path::Path};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Choice, Error, InterfaceName, Lifetime, Mark, Mode, suggestion::suggestion};
+use super::{
+    Choice, Error, HookChoice, InterfaceName, Lifetime, Mark, Mode, suggestion::suggestion,
+};
 use crate::instance::Name;
 
 /// The keys of the file, for suggestions.
@@ -14,6 +16,7 @@ const KEYS: &[&str] = &[
     "interfaces",
     "control_ports",
     "allow_ports",
+    "hook",
     "mode",
     "mark",
     "expectation_lifetime",
@@ -31,6 +34,7 @@ pub struct File {
     interfaces: Option<Vec<InterfaceName>>,
     control_ports: Option<Vec<NonZeroU16>>,
     allow_ports: Option<Vec<NonZeroU16>>,
+    hook: Option<HookChoice>,
     mode: Option<Mode>,
     mark: Option<Mark>,
     expectation_lifetime: Option<Lifetime>,
@@ -75,6 +79,7 @@ impl File {
             interfaces: file.interfaces,
             control_ports: file.control_ports,
             allow_ports: file.allow_ports,
+            hook: file.hook,
             mode: file.mode,
             mark: file.mark,
             expectation_lifetime: file.expectation_lifetime,
@@ -115,6 +120,7 @@ mod tests {
             interfaces = ['lan', 'wan']\n\
             control_ports = [21, 2121]\n\
             allow_ports = [22]\n\
+            hook = 'tc'\n\
             mode = 'enforce'\n\
             mark = '0x4/0xc'\n\
             expectation_lifetime = 30\n\
@@ -127,6 +133,7 @@ mod tests {
         assert_eq!(choice.interfaces.unwrap().len(), 2);
         assert_eq!(choice.control_ports.unwrap()[1].get(), 2121);
         assert_eq!(choice.allow_ports.unwrap()[0].get(), 22);
+        assert_eq!(choice.hook, Some(HookChoice::Tc));
         assert_eq!(choice.mode, Some(Mode::Enforce));
         assert_eq!(choice.mark.unwrap().mask(), 0xc);
         assert_eq!(

@@ -1,6 +1,7 @@
 //! What the administrator wants: from the command line and from a file.
 
 mod file;
+mod hook;
 mod interface;
 mod lifetime;
 mod mark;
@@ -12,6 +13,7 @@ use std::{io, path::PathBuf};
 
 pub use self::{
     file::File,
+    hook::HookChoice,
     interface::{InterfaceName, InvalidInterface},
     lifetime::{InvalidLifetime, Lifetime},
     mark::{InvalidMark, Mark},

@@ -17,6 +17,8 @@ pub enum Mode {
     Enforce,
     /// Packets of admitted data connections get a mark.
     Mark,
+    /// Admitted data connections are forwarded past the firewall.
+    Bypass,
 }
 
 impl Mode {
@@ -26,6 +28,7 @@ impl Mode {
             Self::Observe => config::Mode::Observe,
             Self::Enforce => config::Mode::Enforce,
             Self::Mark => config::Mode::Mark,
+            Self::Bypass => config::Mode::Bypass,
         }
     }
 
@@ -41,13 +44,14 @@ impl Mode {
                 "Drop a new TCP connection unless it goes to a control port or an allowed port, or is expected"
             }
             Self::Mark => "Mark the packets of admitted data connections, for the firewall's rules",
+            Self::Bypass => "Forward admitted data connections past the firewall; all else passes",
         }
     }
 }
 
 impl ValueEnum for Mode {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Observe, Self::Enforce, Self::Mark]
+        &[Self::Observe, Self::Enforce, Self::Mark, Self::Bypass]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use ftp_track_common::config::Config;
 
-use super::{Error, InterfaceName, Lifetime, Mark, Mode};
+use super::{Error, HookChoice, InterfaceName, Lifetime, Mark, Mode};
 use crate::instance::Name;
 
 /// Where FTP control connections arrive unless something else is said (RFC 959, 8).
@@ -21,6 +21,8 @@ pub struct Choice {
     pub control_ports: Option<Vec<NonZeroU16>>,
     /// See [`Settings::allow_ports`].
     pub allow_ports: Option<Vec<NonZeroU16>>,
+    /// See [`Settings::hook`].
+    pub hook: Option<HookChoice>,
     /// See [`Settings::mode`].
     pub mode: Option<Mode>,
     /// See [`Settings::mark`].
@@ -46,6 +48,7 @@ impl Choice {
             interfaces: self.interfaces.or(other.interfaces),
             control_ports: self.control_ports.or(other.control_ports),
             allow_ports: self.allow_ports.or(other.allow_ports),
+            hook: self.hook.or(other.hook),
             mode: self.mode.or(other.mode),
             mark: self.mark.or(other.mark),
             expectation_lifetime: self.expectation_lifetime.or(other.expectation_lifetime),
@@ -68,6 +71,8 @@ pub struct Settings {
     pub control_ports: Vec<u16>,
     /// Where new connections are allowed in enforce mode; sorted.
     pub allow_ports: Vec<u16>,
+    /// Where packets that come in are looked at.
+    pub hook: HookChoice,
     /// What happens to packets.
     pub mode: Mode,
     /// The bits that mark mode sets.
@@ -100,6 +105,7 @@ impl Settings {
             interfaces,
             control_ports,
             allow_ports: sorted(choice.allow_ports),
+            hook: choice.hook.unwrap_or_default(),
             mode: choice.mode.unwrap_or_default(),
             mark: choice.mark.unwrap_or_default(),
             keep: choice.keep.unwrap_or_default(),

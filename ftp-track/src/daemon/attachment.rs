@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     cause,
-    config::{InterfaceName, Mode},
+    config::{HookChoice, InterfaceName, Mode, Settings},
     escape, kernel,
 };
 
@@ -75,14 +75,26 @@ pub struct Attachment {
     pub index: u32,
     /// Where packets that come in are seen.
     pub hook: Hook,
+    /// Where packets that come in are forwarded, if XDP did not; in bypass mode.
+    pub forward: Option<Hook>,
     /// Where packets that leave are seen.
     pub egress: Hook,
 }
 
 /// Whether packets that come in are seen by XDP: not where frames have no Ethernet header, nor
 /// where packets are to be marked.
-pub fn is_xdp(interface: &Interface, mode: Mode) -> bool {
-    !interface.link.layer3 && mode.in_kernel() != ftp_track_common::config::Mode::Mark
+///
+/// Nor where bypass mode forwards between virtual links: TC forwards what they carry in packets of
+/// up to 64 KiB, which XDP takes only one segment at a time.
+pub fn is_xdp(interface: &Interface, settings: &Settings) -> bool {
+    use ftp_track_common::config::Mode;
+    let mode = settings.mode.in_kernel();
+    let fits = match (settings.hook, mode) {
+        (HookChoice::Tc, _) | (_, Mode::Mark) => false,
+        (HookChoice::Auto, Mode::Bypass) => !interface.link.is_virtual(),
+        _ => true,
+    };
+    fits && !interface.link.layer3
 }
 
 impl Attachment {
@@ -92,30 +104,55 @@ impl Attachment {
         programs: &mut Programs<'_>,
         links: &Links,
         interface: &Interface,
-        mode: Mode,
+        settings: &Settings,
     ) -> Result<Self, Error> {
-        let hook = if is_xdp(interface, mode) {
+        let ingress = |name, programs: &mut Programs<'_>| {
+            tc::attach(programs.tc(name)?, interface, TcAttachType::Ingress, links)
+        };
+        let mut forward = None;
+        let hook = if !is_xdp(interface, settings) {
+            ingress(kernel::TC_INGRESS_PROGRAM, programs)?
+        } else if settings.mode != Mode::Bypass {
             attach_xdp(programs.xdp()?, interface, links)?
+        } else if let Ok(hook) = attach_driver(programs.xdp()?, interface, links)? {
+            forward = Some(ingress(kernel::TC_FORWARD_PROGRAM, programs)?);
+            hook
         } else {
-            let program = programs.tc(kernel::TC_INGRESS_PROGRAM)?;
-            tc::attach(program, interface, TcAttachType::Ingress, links)?
+            // XDP in generic mode has nothing that TC has not, and is slower.
+            ingress(kernel::TC_INGRESS_PROGRAM, programs)?
         };
         let program = programs.tc(kernel::TC_EGRESS_PROGRAM)?;
         Ok(Self {
             interface: interface.name.clone(),
             index: interface.link.index,
             hook,
+            forward,
             egress: tc::attach(program, interface, TcAttachType::Egress, links)?,
         })
     }
 
+    /// Whether it is what `settings` ask for on `interface`.
+    pub fn serves(&self, interface: &Interface, settings: &Settings) -> bool {
+        let by_xdp = is_xdp(interface, settings);
+        if by_xdp && settings.mode == Mode::Bypass {
+            return self.forward.is_some() || !self.hook.is_xdp();
+        }
+        by_xdp == self.hook.is_xdp() && self.forward.is_none()
+    }
+
     /// The pins of its links: hook and interface.
-    pub fn pins(&self) -> [(&'static str, u32); 2] {
+    pub fn pins(&self) -> Vec<(&'static str, u32)> {
         let hook = match self.hook {
             Hook::Driver | Hook::Generic => XDP,
             Hook::Tcx | Hook::Clsact => tc::INGRESS,
         };
-        [(hook, self.index), (tc::EGRESS, self.index)]
+        let forward = self.forward.map(|_| tc::INGRESS);
+        let hooks = [Some(hook), forward, Some(tc::EGRESS)];
+        hooks
+            .into_iter()
+            .flatten()
+            .map(|hook| (hook, self.index))
+            .collect()
     }
 }
 
@@ -124,17 +161,11 @@ impl Attachment {
 /// A driver refuses for many reasons: it has no XDP, or the MTU is larger than a page allows
 /// (ERANGE), or its receive queues are set up otherwise. All of them leave the generic way.
 fn attach_xdp(program: &mut Xdp, interface: &Interface, links: &Links) -> Result<Hook, Error> {
-    if inherit(program, interface, links)? {
-        return Ok(interface.link.xdp.unwrap_or(Hook::Driver));
-    }
-    let index = interface.link.index;
-    let driver = match program.attach_to_if_index(index, XdpMode::Driver) {
-        Ok(id) => {
-            keep(program, id, index, links)?;
-            return Ok(Hook::Driver);
-        }
+    let driver = match attach_driver(program, interface, links)? {
+        Ok(hook) => return Ok(hook),
         Err(error) => cause::chain(&error),
     };
+    let index = interface.link.index;
     match program.attach_to_if_index(index, XdpMode::Skb) {
         Ok(id) => {
             keep(program, id, index, links)?;
@@ -150,6 +181,22 @@ fn attach_xdp(program: &mut Xdp, interface: &Interface, links: &Links) -> Result
             driver,
             generic: cause::chain(&error),
         }),
+    }
+}
+
+/// By the driver, or as an earlier daemon left it. The inner error is the driver's refusal.
+fn attach_driver(
+    program: &mut Xdp,
+    interface: &Interface,
+    links: &Links,
+) -> Result<Result<Hook, ProgramError>, Error> {
+    if inherit(program, interface, links)? {
+        return Ok(Ok(interface.link.xdp.unwrap_or(Hook::Driver)));
+    }
+    let index = interface.link.index;
+    match program.attach_to_if_index(index, XdpMode::Driver) {
+        Ok(id) => keep(program, id, index, links).map(|()| Ok(Hook::Driver)),
+        Err(error) => Ok(Err(error)),
     }
 }
 

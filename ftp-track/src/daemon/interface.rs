@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 
-use super::{Error, link::Link};
+use super::{Error, features, link::Link};
 use crate::config::InterfaceName;
 
 /// A named interface.
@@ -47,8 +47,12 @@ pub async fn list() -> Result<Vec<Link>, Error> {
     // It ends when the handle is dropped.
     tokio::spawn(connection);
     let links = handle.link().get().execute();
-    Ok(links
+    let mut links: Vec<Link> = links
         .map_ok(|message| Link::of(&message))
         .try_collect()
-        .await?)
+        .await?;
+    for link in &mut links {
+        link.transmits = features::transmits(link.index).await;
+    }
+    Ok(links)
 }

@@ -3,7 +3,8 @@
 use std::fs;
 
 use rtnetlink::packet_route::link::{
-    InfoKind, LinkAttribute, LinkInfo, LinkLayerType, LinkMessage, LinkXdp, XdpAttached,
+    InfoData, InfoKind, InfoVlan, LinkAttribute, LinkInfo, LinkLayerType, LinkMessage, LinkXdp,
+    XdpAttached,
 };
 
 use super::attachment::Hook;
@@ -30,6 +31,12 @@ pub struct Link {
     pub master: Option<u32>,
     /// Index of the interface that it lies on, where that is one of this namespace.
     pub below: Option<u32>,
+    /// Its link layer address, where that is Ethernet's.
+    pub address: Option<[u8; 6]>,
+    /// Of a VLAN, its number.
+    pub vlan: Option<u16>,
+    /// It takes frames from XDP, to send them.
+    pub transmits: bool,
     /// The bus its device sits on, such as `pci` or `virtio`.
     pub bus: Option<String>,
     /// The device on that bus.
@@ -52,7 +59,13 @@ impl Link {
                     link.programs = programs(attributes);
                     link.xdp = hook(attributes);
                 }
-                LinkAttribute::LinkInfo(infos) => link.kind = kind(infos),
+                LinkAttribute::LinkInfo(infos) => {
+                    link.kind = kind(infos);
+                    link.vlan = vlan(infos);
+                }
+                LinkAttribute::Address(address) => {
+                    link.address = address.as_slice().try_into().ok();
+                }
                 LinkAttribute::Controller(index) => link.master = Some(*index),
                 LinkAttribute::Link(index) => link.below = Some(*index),
                 LinkAttribute::LinkNetNsId(_) => elsewhere = true,
@@ -122,6 +135,17 @@ fn hook(attributes: &[LinkXdp]) -> Option<Hook> {
     attributes.iter().find_map(|attribute| match attribute {
         LinkXdp::Attached(XdpAttached::Driver) => Some(Hook::Driver),
         LinkXdp::Attached(XdpAttached::SocketBuffer) => Some(Hook::Generic),
+        _ => None,
+    })
+}
+
+fn vlan(infos: &[LinkInfo]) -> Option<u16> {
+    let attributes = infos.iter().filter_map(|info| match info {
+        LinkInfo::Data(InfoData::Vlan(attributes)) => Some(attributes),
+        _ => None,
+    });
+    attributes.flatten().find_map(|attribute| match attribute {
+        InfoVlan::Id(number) => Some(*number),
         _ => None,
     })
 }

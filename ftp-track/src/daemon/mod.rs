@@ -6,6 +6,7 @@ mod census;
 mod clsact;
 mod desk;
 mod error;
+mod features;
 mod follower;
 mod inheritance;
 mod interface;

@@ -7,7 +7,7 @@ use aya::{
 
 use super::{Error, attachment::is_xdp, interface::Interface};
 use crate::{
-    config::Mode,
+    config::{Mode, Settings},
     kernel,
     map::{self, PinDirectory},
 };
@@ -21,11 +21,11 @@ impl Programs<'_> {
     pub fn load(
         &mut self,
         interfaces: &[&Interface],
-        mode: Mode,
+        settings: &Settings,
         pins: &PinDirectory,
         suffix: &str,
     ) -> Result<(), Error> {
-        for name in needed(interfaces, mode) {
+        for name in needed(interfaces, settings) {
             if self.find(name)?.fd().is_ok() {
                 continue;
             }
@@ -68,13 +68,18 @@ impl Programs<'_> {
     }
 }
 
-fn needed(interfaces: &[&Interface], mode: Mode) -> Vec<&'static str> {
+fn needed(interfaces: &[&Interface], settings: &Settings) -> Vec<&'static str> {
     let mut names = Vec::new();
-    if interfaces.iter().any(|it| is_xdp(it, mode)) {
+    if interfaces.iter().any(|it| is_xdp(it, settings)) {
         names.push(kernel::XDP_PROGRAM);
     }
-    if interfaces.iter().any(|it| !is_xdp(it, mode)) {
+    // A driver may refuse, and then TC forwards alone.
+    let bypasses = settings.mode == Mode::Bypass && !interfaces.is_empty();
+    if bypasses || interfaces.iter().any(|it| !is_xdp(it, settings)) {
         names.push(kernel::TC_INGRESS_PROGRAM);
+    }
+    if bypasses {
+        names.push(kernel::TC_FORWARD_PROGRAM);
     }
     if !interfaces.is_empty() {
         names.push(kernel::TC_EGRESS_PROGRAM);

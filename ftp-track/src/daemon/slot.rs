@@ -2,7 +2,7 @@
 
 use ftp_track_common::{
     config::Mode,
-    interface::{INGRESS, Interface as Slot, LAYER3, PARTIAL, ROUTED, SLOTS},
+    interface::{INGRESS, Interface as Slot, LAYER3, PARTIAL, ROUTED, SLOTS, TRANSMITS},
 };
 
 use super::{Error, attachment::Attachment, interface::Interface, link::Link};
@@ -39,6 +39,7 @@ pub fn slots(links: &[Link], attachments: &[Attachment], mode: Mode, mark: Mark)
             }
         }
     }
+    tag(links, &mut slots);
     join_bonds(links, &mut slots);
     while cover(links, &mut slots) {}
     // The last one written has the place.
@@ -51,13 +52,31 @@ fn plain(link: &Link) -> Slot {
         (link.layer3, LAYER3),
         (link.is_virtual(), PARTIAL),
         (link.master.is_none(), ROUTED),
+        (link.transmits, TRANSMITS),
     ];
     let mut slot = Slot::new(link.index, Mode::Observe);
+    slot.address = link.address.unwrap_or_default();
     slot.flags = flags
         .iter()
         .filter(|(is_set, _)| *is_set)
         .fold(0, |flags, (_, flag)| flags | flag);
     slot
+}
+
+/// Frames of a VLAN are sent by the interface below, with a tag; not so of a VLAN inside a VLAN.
+fn tag(links: &[Link], slots: &mut [Slot]) {
+    for link in links {
+        let (Some(vlan), Some(below)) = (link.vlan, link.below) else {
+            continue;
+        };
+        let parent = links.iter().find(|other| other.index == below);
+        let place = slots.iter_mut().find(|slot| slot.index == link.index);
+        if let (Some(parent), Some(slot)) = (parent.filter(|it| it.vlan.is_none()), place) {
+            slot.port = below;
+            slot.vlan = vlan;
+            slot.flags |= if parent.transmits { TRANSMITS } else { 0 };
+        }
+    }
 }
 
 /// The parts of a bond are known by the bond's index: a connection's segments come in by any of
@@ -125,6 +144,7 @@ mod tests {
             interface: link.name.parse().unwrap(),
             index: link.index,
             hook,
+            forward: None,
             egress: Hook::Tcx,
         }
     }

@@ -101,7 +101,7 @@ impl Tracker {
         slot::check(&interfaces)?;
         let pinned = Links::new(inheritance)?;
         for interface in &interfaces {
-            if is_xdp(interface, settings.mode) {
+            if is_xdp(interface, settings) {
                 check_free(interface, &pinned)?;
             }
         }
@@ -112,7 +112,7 @@ impl Tracker {
         // Beside the old ones: if we are cut off, links may hold either.
         let suffix = format!("-{}", std::process::id());
         let all: Vec<&Interface> = interfaces.iter().collect();
-        Programs(&mut ebpf).load(&all, settings.mode, pins, &suffix)?;
+        Programs(&mut ebpf).load(&all, settings, pins, &suffix)?;
         if !inheritance.maps {
             // The sessions come last: whoever finds their pin finds a tracker at work.
             let others = layout::PINNED
@@ -181,7 +181,7 @@ impl Tracker {
                 interface.link.index == attachment.index && interface.name == attachment.interface
             };
             let interface = interfaces.iter().find(is_it);
-            interface.is_some_and(|it| is_xdp(it, settings.mode) == attachment.hook.is_xdp())
+            interface.is_some_and(|it| attachment.serves(it, settings))
         };
         let (stay, gone): (Vec<_>, Vec<_>) = self.attachments.drain(..).partition(fits);
         self.attachments = stay;
@@ -216,8 +216,7 @@ impl Tracker {
         settings: &Settings,
         moves: bool,
     ) -> Result<Attachment, Error> {
-        let mode = settings.mode;
-        if is_xdp(interface, mode) {
+        if is_xdp(interface, settings) {
             check_free(interface, &self.pinned)?;
         }
         if !moves {
@@ -227,8 +226,8 @@ impl Tracker {
             }
         }
         let mut programs = Programs(&mut self.ebpf);
-        programs.load(&[interface], mode, &self.pins, "")?;
-        Attachment::make(&mut programs, &self.pinned, interface, mode)
+        programs.load(&[interface], settings, &self.pins, "")?;
+        Attachment::make(&mut programs, &self.pinned, interface, settings)
     }
 
     /// Puts other settings in force.
@@ -277,9 +276,8 @@ fn attach(
     }
     let is_old = |interface: &&Interface| links.has(interface.link.index);
     let (old, new): (Vec<_>, Vec<_>) = interfaces.iter().partition(is_old);
-    let mut make = |interface: &Interface| {
-        Attachment::make(&mut Programs(ebpf), links, interface, settings.mode)
-    };
+    let mut make =
+        |interface: &Interface| Attachment::make(&mut Programs(ebpf), links, interface, settings);
     let mut attachments: Vec<Attachment> = Vec::new();
     for interface in &new {
         match make(interface) {

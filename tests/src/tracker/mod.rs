@@ -35,6 +35,10 @@ pub enum TrackerMode {
     Enforce,
     /// Marks packets of those that it admits.
     Mark,
+    /// Counts it; what FTP has announced goes past the firewall.
+    Bypass,
+    /// Likewise, with packets looked at by XDP.
+    BypassByXdp,
 }
 
 /// An `ftp-track run` in the gateway of a lab, as instance of the lab's name. Dropping it stops it.
@@ -133,14 +137,19 @@ impl<'a> Tracker<'a> {
 
 /// The command that runs ftp-track on both interfaces of the gateway, as instance of the lab's name.
 pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
+    let by_xdp = mode == TrackerMode::BypassByXdp;
     let mode = match mode {
         TrackerMode::Observe => "observe",
         TrackerMode::Enforce => "enforce",
         TrackerMode::Mark => "mark",
+        TrackerMode::Bypass | TrackerMode::BypassByXdp => "bypass",
     };
     let mut run = command(lab, "run")?;
     run.args(["--interface", LAN, "--interface", WAN, "--mode", mode])
         .args(["--control-port", &CONTROL_PORT.to_string()]);
+    if by_xdp {
+        run.args(["--hook", "xdp"]);
+    }
     Ok(run)
 }
 

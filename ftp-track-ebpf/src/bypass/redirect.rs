@@ -1,0 +1,160 @@
+//! From TC: count the hop, and let the kernel find the neighbour and send. Packets that the stack
+//! merged stay merged, and a missing neighbour is asked for.
+
+use aya_ebpf::{
+    bindings::{__sk_buff, TC_ACT_REDIRECT, TC_ACT_SHOT, TC_ACT_UNSPEC, bpf_redir_neigh},
+    helpers::generated,
+};
+use ftp_track_common::{
+    reason::Reason,
+    route::{FORWARDED, Route},
+};
+
+use super::{ETHERNET, ethernet_type, is_plain, is_v4, route};
+use crate::{counter::count, packet::Packet, scratch, skb::SkbFrame};
+
+/// Addressed to this machine (include/uapi/linux/if_packet.h).
+const PACKET_HOST: u32 = 0;
+const AF_INET: u32 = 2;
+const AF_INET6: u32 = 10;
+
+/// Sends a packet of an admitted data connection on its way. Anything that is not plain passes.
+///
+/// Not inlined: its stack would lie below that of the parsers.
+#[inline(never)]
+pub fn forward(frame: SkbFrame) -> i32 {
+    let Some(packet) = scratch::packet().filter(|packet| packet.door.bypasses) else {
+        return TC_ACT_UNSPEC;
+    };
+    let Some(action) = send(frame.context(), packet) else {
+        count(Reason::NotPlain);
+        return TC_ACT_UNSPEC;
+    };
+    if action == TC_ACT_REDIRECT {
+        count(Reason::SentByPacket);
+    }
+    action
+}
+
+#[inline(always)]
+fn send(skb: *mut __sk_buff, packet: &Packet) -> Option<i32> {
+    // SAFETY: the program's context; the kernel turns these into reads of the packet's own fields.
+    let (kind, tagged, merged, ingress) = unsafe {
+        (
+            (*skb).pkt_type,
+            (*skb).vlan_present != 0,
+            (*skb).gso_size,
+            (*skb).ifindex,
+        )
+    };
+    let network = packet.network;
+    if kind != PACKET_HOST || !is_plain(packet) || (network != 0 && network != ETHERNET) {
+        return None;
+    }
+    let [hops, protocol] = load(skb, network + if is_v4(packet) { 8 } else { 7 })?;
+    if hops <= 1 {
+        return None;
+    }
+    let length = if merged == 0 {
+        packet.length
+    } else {
+        // What was merged is cut again to segments of the size that came in.
+        packet.payload.wrapping_sub(network).wrapping_add(merged)
+    };
+    let route = route::find(skb.cast(), packet, ingress, packet.time)?;
+    if !route.has(FORWARDED) || !route.fits(length) {
+        return None;
+    }
+    // From here on the packet is no longer what came in: it goes out, or nowhere.
+    let sent = untag(skb, tagged)
+        .and_then(|()| head(skb, packet))
+        .and_then(|()| count_hop(skb, packet, [hops, protocol]));
+    Some(match sent {
+        Some(()) => redirect(route),
+        None => TC_ACT_SHOT,
+    })
+}
+
+/// Takes the tag away that the driver or the stack has put beside the packet. The way out has its
+/// own.
+#[inline(always)]
+fn untag(skb: *mut __sk_buff, tagged: bool) -> Option<()> {
+    // SAFETY: the program's context.
+    (!tagged || unsafe { generated::bpf_skb_vlan_pop(skb) } == 0).then_some(())
+}
+
+/// Gives a packet from a link without Ethernet the header that the redirection takes away again
+/// (`__bpf_redirect_neigh`, net/core/filter.c).
+#[inline(always)]
+fn head(skb: *mut __sk_buff, packet: &Packet) -> Option<()> {
+    if packet.network != 0 {
+        return Some(());
+    }
+    // SAFETY: the program's context.
+    if unsafe { generated::bpf_skb_change_head(skb, ETHERNET, 0) } != 0 {
+        return None;
+    }
+    store(skb, 12, ethernet_type(packet).to_be_bytes())
+}
+
+#[inline(always)]
+fn count_hop(skb: *mut __sk_buff, packet: &Packet, [hops, protocol]: [u8; 2]) -> Option<()> {
+    let left = hops.wrapping_sub(1);
+    if !is_v4(packet) {
+        return store(skb, ETHERNET + 7, [left]);
+    }
+    let before = u16::from_ne_bytes([hops, protocol]) as u64;
+    let after = u16::from_ne_bytes([left, protocol]) as u64;
+    // SAFETY: the program's context; both words lie behind each other in the IPv4 header.
+    let replaced = unsafe { generated::bpf_l3_csum_replace(skb, ETHERNET + 10, before, after, 2) };
+    if replaced != 0 {
+        return None;
+    }
+    store(skb, ETHERNET + 8, [left])
+}
+
+#[inline(always)]
+fn redirect(route: &Route) -> i32 {
+    // SAFETY: a structure of integers and arrays of integers.
+    let mut next: bpf_redir_neigh = unsafe { core::mem::zeroed() };
+    if route.next_hop.is_v4() {
+        next.nh_family = AF_INET;
+        next.__bindgen_anon_1.ipv4_nh = route.next_hop.words()[3];
+    } else {
+        next.nh_family = AF_INET6;
+        next.__bindgen_anon_1.ipv6_nh = *route.next_hop.words();
+    }
+    let size = size_of::<bpf_redir_neigh>() as i32;
+    // SAFETY: `next` lives for the call, which copies it.
+    unsafe { generated::bpf_redirect_neigh(route.egress, &raw mut next, size, 0) as i32 }
+}
+
+#[inline(always)]
+fn load<const N: usize>(skb: *const __sk_buff, offset: u32) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    // SAFETY: `bytes` has room for what is asked for.
+    let failed = unsafe {
+        generated::bpf_skb_load_bytes(
+            skb.cast(),
+            offset,
+            bytes.as_mut_ptr().cast(),
+            size_of_val(&bytes) as u32,
+        )
+    };
+    (failed == 0).then_some(bytes)
+}
+
+#[inline(always)]
+fn store<const N: usize>(skb: *mut __sk_buff, offset: u32, bytes: [u8; N]) -> Option<()> {
+    // SAFETY: `bytes` holds what is written.
+    let failed = unsafe {
+        generated::bpf_skb_store_bytes(
+            skb,
+            offset,
+            bytes.as_ptr().cast(),
+            size_of_val(&bytes) as u32,
+            0,
+        )
+    };
+    (failed == 0).then_some(())
+}

@@ -1,0 +1,113 @@
+//! Bypass mode: admitted data connections go past a firewall that refuses them, and nothing else
+//! does.
+
+use std::time::Duration;
+
+use ftp_track_tests::client::Client;
+use ftp_track_tests::lab::{Family, Firewall, Host, Lab};
+use ftp_track_tests::matrix;
+use ftp_track_tests::server::{Server, ServerKind};
+use ftp_track_tests::tracker::{Tracker, TrackerMode};
+use ftp_track_tests::transfer::{Direction, Mode, Outcome};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Who sends the packets on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    /// TC sends all of them.
+    Tc,
+    /// XDP sends all of them.
+    Xdp,
+    /// XDP sends what it can, and TC the rest.
+    Both,
+}
+
+/// Every client, and not one packet of a data connection in the firewall's sight.
+fn all_cells_pass(family: Family, sender: Sender) {
+    let lab = Lab::new().unwrap();
+    lab.set_firewall(Firewall::ControlOnly).unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+    // XDP may send frames to a veth whose other end receives by NAPI, and knows no checksums that
+    // are yet to be completed.
+    let (gro, tx) = match sender {
+        Sender::Tc => ("off", "on"),
+        Sender::Xdp => ("on", "off"),
+        Sender::Both => ("on", "on"),
+    };
+    for host in [Host::Client, Host::Server] {
+        let mut ethtool = lab.namespace(host).command("ethtool");
+        ethtool.args(["-K", "eth0", "gro", gro, "tx", tx]);
+        assert!(ethtool.output().unwrap().status.success());
+    }
+    let mode = match sender {
+        Sender::Tc => TrackerMode::Bypass,
+        Sender::Xdp | Sender::Both => TrackerMode::BypassByXdp,
+    };
+    let tracker = Tracker::start(&lab, mode).unwrap();
+    let before = lab.passage().unwrap();
+    let cells = matrix::cells(server.kind(), family);
+    let mut passed_cells = 0;
+    for cell in cells.iter().filter(|cell| cell.obstacle().is_none()) {
+        let outcome = cell.transfer.run(&lab, &server, PATIENCE).unwrap();
+        assert_eq!(outcome, Outcome::Complete, "{cell}\n{}", tracker.log());
+        passed_cells += 1;
+    }
+    let passed = lab.passage().unwrap().since(before);
+    assert!(
+        passed_cells > 8 && passed.control_opened >= passed_cells,
+        "{passed:?}"
+    );
+    assert_eq!((passed.data_opened, passed.data_bytes), (0, 0));
+    let counter = |name| tracker.counter(name).unwrap();
+    let (frames, packets) = (counter("sent_by_frame"), counter("sent_by_packet"));
+    println!("{family}, {sender:?}: {passed_cells} cells, {frames} frames, {packets} packets");
+    assert_eq!(counter("not_plain"), 0);
+    assert_eq!(frames > 0, sender != Sender::Tc);
+    assert_eq!(packets > 0, sender != Sender::Xdp);
+    assert_eq!(frames + packets, counter("related") + counter("expected"));
+    assert!(tracker.stop().unwrap().success());
+}
+
+#[test]
+fn ipv4_by_tc() {
+    all_cells_pass(Family::V4, Sender::Tc);
+}
+
+#[test]
+fn ipv6_by_tc() {
+    all_cells_pass(Family::V6, Sender::Tc);
+}
+
+#[test]
+fn ipv4_by_xdp() {
+    all_cells_pass(Family::V4, Sender::Xdp);
+}
+
+#[test]
+fn ipv6_by_xdp() {
+    all_cells_pass(Family::V6, Sender::Xdp);
+}
+
+/// Checksums that nobody has completed: XDP leaves these frames to TC.
+#[test]
+fn ipv4_by_both() {
+    all_cells_pass(Family::V4, Sender::Both);
+}
+
+/// When it stops, the firewall has the last word again.
+#[test]
+fn nothing_is_left() {
+    let lab = Lab::new().unwrap();
+    lab.set_firewall(Firewall::ControlOnly).unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let tracker = Tracker::start(&lab, TrackerMode::Bypass).unwrap();
+    let transfer = Client::Curl.transfer(Mode::Passive, Family::V4, Direction::Download);
+    assert_eq!(
+        transfer.run(&lab, &server, PATIENCE).unwrap(),
+        Outcome::Complete
+    );
+    assert!(tracker.stop().unwrap().success());
+    let outcome = transfer.run(&lab, &server, Duration::from_secs(3)).unwrap();
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+}
