@@ -110,8 +110,37 @@ impl Handshake {
     pub const fn is_completed_by(&self, sequence: u32, acknowledgment: u32) -> bool {
         let sent = sequence.wrapping_sub(self.client_first);
         self.answered != 0
+            && self.contested == 0
             && acknowledgment == self.server_first.wrapping_add(1)
             && (sent == 1 || (self.early_data != 0 && sent > 1 && sent < 65_536))
+    }
+
+    /// Whether a SYN is the first one, sent again.
+    #[inline(always)]
+    pub const fn is_repeated_by(&self, segment: &Segment) -> bool {
+        self.glimpse == 0
+            && segment.sequence == self.client_first
+            && segment.interface == self.client_interface
+    }
+
+    /// Takes a SYN-ACK. False when it is a second answer that contradicts the first: the connection
+    /// is contested, and nobody can say who the server is.
+    #[inline(always)]
+    pub fn answer(&mut self, segment: &Segment) -> bool {
+        if self.glimpse != 0 || !self.is_answered_by(segment.acknowledgment) {
+            return true;
+        }
+        let contradicts =
+            segment.sequence != self.server_first || segment.interface != self.server_interface;
+        if self.answered != 0 && contradicts {
+            self.contested = 1;
+            return false;
+        }
+        self.server_first = segment.sequence;
+        self.server_interface = segment.interface;
+        self.server_scale = segment.scale;
+        self.answered = 1;
+        true
     }
 
     /// Opens both streams.

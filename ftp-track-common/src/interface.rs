@@ -20,6 +20,10 @@ pub const TRANSMITS: u8 = 16;
 /// indices are positive numbers of 31 bits.
 pub const LOCAL: u32 = u32::MAX;
 
+/// Added to an interface's index for segments that came in PPPoE frames: what is inside of them is
+/// another link than the Ethernet they cross.
+pub const PPPOE: u32 = 1 << 31;
+
 /// Slots in the interface map. An interface is in slot `index % SLOTS`: an array's look-up is a few
 /// instructions, a hash's is a call.
 pub const SLOTS: u32 = 4096;

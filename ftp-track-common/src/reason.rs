@@ -65,6 +65,8 @@ reasons! {
     BadReset = 23, "bad_reset", "A RST lies outside the window; it does not end the session.";
     NoHandshake = 24, "no_handshake", "A control connection without a handshake was picked up in the middle.";
     AfterEnd = 25, "after_end", "A segment belongs to a control connection that has ended.";
+    ForgedPath = 26, "forged_path", "Both sides came in by one interface, but are routed to different ones; the connection is not tracked.";
+    Contested = 27, "contested", "The SYN was answered twice and differently; the connection is not tracked.";
 
     // The conversation.
     NotFtp = 32, "not_ftp", "The peers do not speak FTP: the client spoke first, or not in FTP verbs.";

@@ -143,13 +143,12 @@ impl Session {
         self.unconfirmed == 0
     }
 
-    /// A session in the middle of which both sides have been seen: what [`Session::pick_up`] made is
-    /// real. `interface` is the other side's.
+    /// Of what [`Session::pick_up`] made, the other side has been seen before, on `interface`: the
+    /// segment at hand confirms it.
     #[inline(always)]
     pub fn believe(&mut self, direction: Direction, interface: u32) {
         self.own(direction.opposite()).interface = interface;
-        self.unconfirmed = 0;
-        self.share = Share::Session as u8;
+        self.share = Share::None as u8;
     }
 
     /// As what it has been counted; from now on as `share`. Who gets an answer other than

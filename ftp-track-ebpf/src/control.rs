@@ -26,6 +26,7 @@ use crate::{
     opaque::opaque,
     opening,
     packet::Packet,
+    path,
     reading::{self, Reading},
     report::{Subject, report},
     scratch,
@@ -46,6 +47,12 @@ pub fn syn<F: Frame>(frame: F, packet: &Packet, now: u64) {
     }
     janitor::start();
     let key = SessionKey::of(&packet.tuple, Direction::FromClient);
+    // SAFETY: the value is a live map value, and read here only.
+    if let Some(handshake) = unsafe { HANDSHAKES.get(&key) }
+        && handshake.is_repeated_by(&packet.segment)
+    {
+        return;
+    }
     let handshake = Handshake {
         created: now,
         client_first: packet.segment.sequence,
@@ -71,7 +78,7 @@ pub fn segment<F: Frame>(
         return Verdict::Pass;
     }
     if packet.segment.has(SYN) {
-        syn_ack(packet, direction);
+        syn_ack(frame, packet, direction);
         return Verdict::Pass;
     }
     let Some(entry) = opening::find(packet, direction, config, now) else {
@@ -106,7 +113,7 @@ fn receive<F: Frame>(
     };
     let confirms = !confirmed && session.is_confirmed();
     drop(session);
-    if confirms && opening::confirm(entry, config, now) == 0 {
+    if confirms && !confirm(frame, entry, config, now) {
         return Verdict::Pass;
     }
     let action = opaque(action, now);
@@ -156,6 +163,24 @@ fn receive<F: Frame>(
     verdict
 }
 
+/// Whether a session that was picked up, and of which both sides have been seen now, is tracked on.
+#[inline(always)]
+fn confirm<F: Frame>(frame: F, entry: *mut SessionEntry, config: &Config, now: u64) -> bool {
+    // SAFETY: the entry is live; its key does not change while the session is in its map, and an
+    // interface is one aligned word that is written once.
+    let (key, [client, server]) = unsafe {
+        let session = &raw const (*entry).session;
+        let interface = |side: usize| (*session).sequences[side].interface;
+        (&(*session).key, [interface(0), interface(1)])
+    };
+    let refusal = if client == server && path::is_forged(frame, key, client) {
+        Reason::ForgedPath
+    } else {
+        Reason::None
+    };
+    opening::confirm(entry, refusal, config, now) != 0
+}
+
 /// Whether the last outcome asks for anything.
 #[inline(always)]
 fn changed() -> bool {
@@ -166,7 +191,7 @@ fn changed() -> bool {
 
 /// A SYN-ACK: the server answers.
 #[inline(never)]
-fn syn_ack(packet: &Packet, direction: Direction) {
+fn syn_ack<F: Frame>(frame: F, packet: &Packet, direction: Direction) {
     if !packet.segment.has(ACK) || !matches!(direction, Direction::FromServer) {
         return;
     }
@@ -175,14 +200,15 @@ fn syn_ack(packet: &Packet, direction: Direction) {
         return;
     };
     // SAFETY: the entry is a live map value. A handshake's packets come one after the other, each
-    // caused by the one before, so that no two CPUs write it at once.
-    unsafe {
-        if (*handshake).is_answered_by(packet.segment.acknowledgment) {
-            (*handshake).server_first = packet.segment.sequence;
-            (*handshake).server_interface = packet.segment.interface;
-            (*handshake).server_scale = packet.segment.scale;
-            (*handshake).answered = 1;
-        }
+    // caused by the one before, so that no two CPUs write it at once; if two do, they contest it.
+    let handshake = unsafe { &mut *handshake };
+    let interface = packet.segment.interface;
+    if interface == handshake.client_interface && path::is_forged(frame, &key, interface) {
+        count(Reason::ForgedPath);
+        return;
+    }
+    if !handshake.answer(&packet.segment) {
+        count(Reason::Contested);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ethernet and what stands between it and IP: VLAN tags (IEEE 802.1Q, 802.1ad) and PPPoE sessions
 //! (RFC 2516).
 
-use ftp_track_common::reason::Reason;
+use ftp_track_common::{interface, reason::Reason};
 
 use crate::frame::Frame;
 
@@ -28,9 +28,10 @@ pub enum Network {
     V6(usize),
 }
 
-/// Finds the IP header. A frame of `layer3` begins with it.
+/// Finds the IP header. A frame of `layer3` begins with it. The `interface` is told if there is
+/// another link on top of it.
 #[inline(always)]
-pub fn network<F: Frame>(frame: F, layer3: bool) -> Result<Network, Reason> {
+pub fn network<F: Frame>(frame: F, layer3: bool, interface: &mut u32) -> Result<Network, Reason> {
     if F::MAY_BE_LAYER3 && layer3 {
         return match frame.read::<u8>(0).ok_or(Reason::Truncated)? >> 4 {
             4 => Ok(Network::V4(0)),
@@ -52,11 +53,14 @@ pub fn network<F: Frame>(frame: F, layer3: bool) -> Result<Network, Reason> {
     match kind {
         IPV4 => Ok(Network::V4(offset)),
         IPV6 => Ok(Network::V6(offset)),
-        PPPOE => match read_be16(frame, offset + 6)? {
-            PPP_IPV4 => Ok(Network::V4(offset + 8)),
-            PPP_IPV6 => Ok(Network::V6(offset + 8)),
-            _ => Err(Reason::NotIp),
-        },
+        PPPOE => {
+            *interface |= interface::PPPOE;
+            match read_be16(frame, offset + 6)? {
+                PPP_IPV4 => Ok(Network::V4(offset + 8)),
+                PPP_IPV6 => Ok(Network::V6(offset + 8)),
+                _ => Err(Reason::NotIp),
+            }
+        }
         _ => Err(Reason::NotIp),
     }
 }

@@ -2,7 +2,12 @@
 
 use core::mem::MaybeUninit;
 
-use aya_ebpf::{EbpfContext as _, bindings::xdp_md, helpers::generated, programs::XdpContext};
+use aya_ebpf::{
+    EbpfContext as _,
+    bindings::{bpf_fib_lookup, xdp_md},
+    helpers::generated,
+    programs::XdpContext,
+};
 
 /// A frame as a hook sees it.
 pub trait Frame: Copy {
@@ -22,6 +27,8 @@ pub trait Frame: Copy {
     /// Whether it is said to be several segments that were joined, or not yet cut. Who joins them
     /// has verified their checksums, and leaves that of the pseudo header.
     fn is_merged(self) -> bool;
+    /// Asks the kernel's routing table. The answer is one of `BPF_FIB_LKUP_RET_*` (linux/bpf.h).
+    fn route(self, question: &mut bpf_fib_lookup) -> i64;
     /// A number that the verifier does not know; see [`crate::opaque`].
     fn noise(self) -> u64;
 }
@@ -119,6 +126,13 @@ impl Frame for XdpFrame {
     fn is_merged(self) -> bool {
         // In generic mode it may be, but nothing says so: see `interface::PARTIAL`.
         false
+    }
+
+    #[inline(always)]
+    fn route(self, question: &mut bpf_fib_lookup) -> i64 {
+        let size = size_of::<bpf_fib_lookup>() as i32;
+        // SAFETY: the context is valid while the program runs, and the question has its size.
+        unsafe { generated::bpf_fib_lookup(self.0.cast(), question, size, 0) }
     }
 
     #[inline(always)]

@@ -41,6 +41,7 @@ mod mark;
 mod opaque;
 mod opening;
 mod packet;
+mod path;
 mod reading;
 mod related;
 mod report;

@@ -59,6 +59,10 @@ pub fn find(
     }
     let begins = matches!(direction, Direction::FromClient) && completes(packet, key);
     let goes_on = existing.is_none() && segment.length != 0 && segment.has(ACK);
+    if goes_on && is_contested(key) {
+        count(Reason::Contested);
+        return None;
+    }
     if segment.has(RST) || !(begins || goes_on) {
         return existing;
     }
@@ -82,7 +86,8 @@ pub fn find(
         }
         match pick_up(packet, direction, id, now) {
             WAITING => Share::PickUp,
-            BELIEVED => Share::Session,
+            // Its own segment is about to confirm it.
+            BELIEVED => Share::None,
             _ => return None,
         }
     };
@@ -112,7 +117,9 @@ pub fn find(
         .insert(key, entry.as_entry(), flags as u64)
         .is_err()
     {
-        client::leave(&key.client, key.zone, share);
+        if !matches!(share, Share::None) {
+            client::leave(&key.client, key.zone, share);
+        }
         count(Reason::SessionsFull);
         return None;
     }
@@ -193,6 +200,13 @@ fn pick_up(packet: &Packet, direction: Direction, id: u64, now: u64) -> u64 {
     NOTHING
 }
 
+/// Whether nobody can say who the server of a connection is.
+#[inline(always)]
+fn is_contested(key: &SessionKey) -> bool {
+    // SAFETY: the value is a live map value, of which one byte is read.
+    unsafe { HANDSHAKES.get(key) }.is_some_and(|handshake| handshake.contested != 0)
+}
+
 /// Whether a segment of the client's completes the handshake that was seen.
 #[inline(always)]
 fn completes(packet: &Packet, key: &SessionKey) -> bool {
@@ -203,10 +217,21 @@ fn completes(packet: &Packet, key: &SessionKey) -> bool {
     })
 }
 
-/// The other side has confirmed a session that was picked up: it counts as its client's, or, if that
-/// has too many, is tracked no longer. Gives 1 if it is.
+/// The other side has confirmed a session that was picked up: it counts as its client's. With a
+/// `refusal`, or if the client has too many, it is tracked no longer. Gives 1 if it is.
 #[inline(never)]
-pub fn confirm(entry: *mut SessionEntry, config: &Config, now: u64) -> u64 {
+pub fn confirm(entry: *mut SessionEntry, refusal: Reason, config: &Config, now: u64) -> u64 {
+    if refusal as u8 != 0 {
+        count(refusal);
+        // SAFETY: the entry is a live map value; this is one byte.
+        let counted = unsafe { (*entry).session.share() } != Share::None as u8;
+        end(entry, refusal, now);
+        if !counted {
+            remove(entry);
+        }
+        // Else it stays, as one that has ended: its segments would be picked up again and again.
+        return 0;
+    }
     // SAFETY: the entry is a live map value.
     let mut session = unsafe { Locked::new(entry) };
     let share = session.exchange_share(Share::Session);
@@ -227,10 +252,16 @@ pub fn confirm(entry: *mut SessionEntry, config: &Config, now: u64) -> u64 {
         drop(session);
         finish(entry, reason, now);
         // Not even as one that has ended: nothing may be in the map that nobody answers for.
-        let _: Result<(), i32> = SESSIONS.remove(key);
+        remove(entry);
         return 0;
     }
     1
+}
+
+#[inline(always)]
+fn remove(entry: *const SessionEntry) {
+    // SAFETY: the entry is live, and its key does not change while the session is in its map.
+    let _: Result<(), i32> = SESSIONS.remove(unsafe { &(*entry).session.key });
 }
 
 /// Gives back what a session counted as.
@@ -244,9 +275,20 @@ pub fn release(entry: *const SessionEntry, share: Share) {
     client::leave(&key.client, key.zone, share);
 }
 
+/// Ends a session, and gives back what it counted as.
+#[inline(always)]
+fn finish(entry: *mut SessionEntry, reason: Reason, now: u64) {
+    end(entry, reason, now);
+    // SAFETY: the entry is a live map value.
+    let mut session = unsafe { Locked::new(entry) };
+    let share = session.exchange_share(Share::None);
+    drop(session);
+    release(entry, share);
+}
+
 /// Ends a session that is to be tracked no longer.
 #[inline(never)]
-fn finish(entry: *mut SessionEntry, reason: Reason, now: u64) {
+fn end(entry: *mut SessionEntry, reason: Reason, now: u64) {
     let Some(outcome) = scratch::outcome() else {
         return;
     };
@@ -257,9 +299,7 @@ fn finish(entry: *mut SessionEntry, reason: Reason, now: u64) {
     if alive {
         session.end(reason, now, outcome);
     }
-    let share = session.exchange_share(Share::None);
     drop(session);
-    release(entry, share);
     if alive {
         effect::apply(entry, 0, now);
         tell_end(entry, reason as u8, now);

@@ -69,7 +69,8 @@ pub fn read<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
 
 #[inline(always)]
 fn read_headers(frame: impl Frame, packet: &mut Packet) -> Result<(), Reason> {
-    let transport = match ethernet::network(frame, packet.door.layer3)? {
+    let transport = match ethernet::network(frame, packet.door.layer3, &mut packet.door.interface)?
+    {
         Network::V4(offset) => {
             packet.network = offset as u32;
             version4(frame, offset, packet)?

@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 
 use aya_ebpf::{
     EbpfContext as _,
-    bindings::__sk_buff,
+    bindings::{__sk_buff, bpf_fib_lookup},
     helpers::generated,
     programs::{SkBuffContext, TcContext},
 };
@@ -92,6 +92,13 @@ impl Frame for SkbFrame {
     fn is_merged(self) -> bool {
         // SAFETY: the context is valid while the program runs.
         unsafe { (*self.0).gso_size != 0 }
+    }
+
+    #[inline(always)]
+    fn route(self, question: &mut bpf_fib_lookup) -> i64 {
+        let size = size_of::<bpf_fib_lookup>() as i32;
+        // SAFETY: the context is valid while the program runs, and the question has its size.
+        unsafe { generated::bpf_fib_lookup(self.0.cast(), question, size, 0) }
     }
 
     #[inline(always)]

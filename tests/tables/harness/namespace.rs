@@ -1,4 +1,4 @@
-//! A network namespace without a name, with one interface for each side of the gateway.
+//! A network namespace without a name: a gateway with one interface for each side.
 //!
 //! A program that is run by hand may be given a frame "from" any interface of the caller's
 //! namespace, but only from one that exists.
@@ -28,5 +28,23 @@ fn make() -> File {
     command.args(["link", "add", "lan", "index", &lan, "type", "veth"]);
     command.args(["peer", "name", "wan", "index", &wan]);
     process::run(&mut command).expect("a pair of interfaces");
+    // The networks of the plays' clients and servers, so that there are routes to them.
+    for (interface, networks) in [
+        ("lan", ["10.0.0.254/24", "2001:db8:1::fe/64"]),
+        ("wan", ["192.0.2.254/24", "2001:db8:2::fe/64"]),
+    ] {
+        for network in networks {
+            let mut command = process::command("ip");
+            command.args(["address", "add", network, "dev", interface, "nodad"]);
+            process::run(&mut command).expect("an address");
+        }
+        let mut command = process::command("ip");
+        command.args(["link", "set", interface, "up"]);
+        process::run(&mut command).expect("an interface that is up");
+    }
+    for setting in ["ipv4/conf/all", "ipv6/conf/all"] {
+        let file = format!("/proc/sys/net/{setting}/forwarding");
+        std::fs::write(file, "1").expect("forwarding");
+    }
     File::open("/proc/thread-self/ns/net").expect("this thread's namespace")
 }

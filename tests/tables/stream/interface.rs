@@ -1,10 +1,12 @@
 //! Each direction comes in by its own interface (rule 3).
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use ftp_track_common::{reason::Reason, segment::RST};
 
 use crate::harness::{
     namespace::{LAN, WAN},
-    play::{FromClient, FromServer},
+    play::{Family, FromClient, FromServer, Play},
     row::{self, Row, WHOLE},
 };
 
@@ -45,10 +47,10 @@ fn interfaces() {
             state: &["session 0/0"],
         },
         Row {
-            name: "one interface for both is as good",
+            name: "one interface for both is as good, where both live behind it",
             cells: WHOLE,
             play: |play| {
-                play.control.interfaces = [LAN, LAN];
+                one_armed(play);
                 play.greet();
                 play.passive(50_000);
                 let forged = play.control.segment(FromClient, b"QUIT\r\n");
@@ -56,6 +58,119 @@ fn interfaces() {
             },
             notes: &["session_new", "expectation_new passive server:50000"],
             counts: &[(Reason::ControlPort, 1), (Reason::WrongInterface, 1)],
+            state: &[
+                "session 1/1 armed passive:50000",
+                "expectation passive server:50000",
+            ],
+        },
+    ]);
+}
+
+/// The server lives in the client's network.
+fn one_armed(play: &mut Play<'_>) {
+    play.control.server.set_ip(match play.family {
+        Family::V4 => Ipv4Addr::new(10, 0, 0, 77).into(),
+        Family::V6 => Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 77).into(),
+    });
+    play.control.interfaces = [LAN, LAN];
+}
+
+#[test]
+fn paths() {
+    row::run(&[
+        Row {
+            name: "who sends both sides by one wire opens nothing",
+            cells: WHOLE,
+            play: |play| {
+                play.control.interfaces = [WAN, WAN];
+                play.open();
+                play.acknowledge(FromServer);
+            },
+            notes: &[],
+            counts: &[(Reason::ControlPort, 1), (Reason::ForgedPath, 1)],
+            state: &[],
+        },
+        Row {
+            name: "nor in the middle of a connection that never was",
+            cells: WHOLE,
+            play: |play| {
+                play.control.interfaces = [LAN, LAN];
+                play.client("NOOP");
+                play.server("200 ok");
+                play.passive(50_000);
+            },
+            notes: &["session_new", "session_end forged_path"],
+            counts: &[
+                (Reason::NoHandshake, 1),
+                (Reason::ForgedPath, 1),
+                (Reason::AfterEnd, 2),
+            ],
+            state: &["session 1/1 picked_up ended"],
+        },
+        Row {
+            name: "the server's own answer is believed after a forged one",
+            cells: WHOLE,
+            play: |play| {
+                let syn = play.control.syn();
+                play.deliver(FromClient, &syn);
+                play.control.next[0] = syn.end();
+                let mut forged = play.control.syn_ack();
+                forged.sequence = 77;
+                play.deliver_frame(&forged.frame(), LAN);
+                let answer = play.control.syn_ack();
+                play.deliver(FromServer, &answer);
+                play.control.next[1] = answer.end();
+                play.acknowledge(FromClient);
+                play.server("220 ready");
+                play.passive(50_000);
+            },
+            notes: &["session_new", "expectation_new passive server:50000"],
+            counts: &[(Reason::ControlPort, 1), (Reason::ForgedPath, 1)],
+            state: &[
+                "session 1/1 armed passive:50000",
+                "expectation passive server:50000",
+            ],
+        },
+        Row {
+            name: "two answers from the right side, and nobody knows whose: not tracked",
+            cells: WHOLE,
+            play: |play| {
+                let syn = play.control.syn();
+                play.deliver(FromClient, &syn);
+                play.control.next[0] = syn.end();
+                let answer = play.control.syn_ack();
+                play.deliver(FromServer, &answer);
+                let mut other = answer.clone();
+                other.sequence = 77;
+                play.deliver(FromServer, &other);
+                play.control.next[1] = answer.end();
+                play.acknowledge(FromClient);
+                play.server("220 ready");
+                play.passive(50_000);
+            },
+            notes: &[],
+            counts: &[(Reason::ControlPort, 1), (Reason::Contested, 4)],
+            state: &[],
+        },
+        Row {
+            name: "the same answer again, and the SYN again after it",
+            cells: WHOLE,
+            play: |play| {
+                let syn = play.control.syn();
+                play.deliver(FromClient, &syn);
+                let mut control = play.control.clone();
+                control.next[0] = syn.end();
+                let answer = control.syn_ack();
+                play.deliver(FromServer, &answer);
+                play.deliver(FromServer, &answer);
+                play.deliver(FromClient, &syn);
+                play.control.next = [syn.end(), answer.end()];
+                play.acknowledge(FromClient);
+                play.server("220 ready");
+                play.passive(50_000);
+            },
+            notes: &["session_new", "expectation_new passive server:50000"],
+            counts: &[(Reason::ControlPort, 2)],
             state: &[
                 "session 1/1 armed passive:50000",
                 "expectation passive server:50000",

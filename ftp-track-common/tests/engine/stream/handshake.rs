@@ -1,6 +1,10 @@
 //! The handshake of a control connection.
 
-use ftp_track_common::{handshake::Handshake, sequence::Sequence};
+use ftp_track_common::{
+    handshake::Handshake,
+    segment::{ACK, SYN, Segment},
+    sequence::Sequence,
+};
 
 fn handshake() -> Handshake {
     Handshake {
@@ -77,4 +81,49 @@ fn scaling_needs_both_sides() {
         assert_eq!(sequences.map(|sequence| sequence.next), [0, 501]);
         assert_eq!(sequences.map(|sequence| sequence.interface), [2, 3]);
     }
+}
+
+fn answer(sequence: u32, acknowledgment: u32, interface: u32) -> Segment {
+    Segment {
+        sequence,
+        acknowledgment,
+        interface,
+        flags: SYN | ACK,
+        ..Segment::default()
+    }
+}
+
+#[test]
+fn two_answers() {
+    for (name, second, stands) in [
+        ("the same", answer(500, 0, 3), true),
+        ("to another SYN", answer(501, 9, 4), true),
+        ("another number", answer(501, 0, 3), false),
+        ("another interface", answer(500, 0, 4), false),
+    ] {
+        let mut contested = handshake();
+        assert_eq!(contested.answer(&second), stands, "{name}");
+        assert_eq!(contested.is_completed_by(0, 501), stands, "{name}");
+        assert!(!contested.is_completed_by(0, 502), "{name}");
+    }
+    let mut open = Handshake {
+        answered: 0,
+        ..handshake()
+    };
+    assert!(open.answer(&answer(700, 0, 4)));
+    assert!(open.is_completed_by(0, 701), "the first answer counts");
+}
+
+#[test]
+fn the_syn_again() {
+    let syn = |sequence, interface| Segment {
+        sequence,
+        interface,
+        flags: SYN,
+        ..Segment::default()
+    };
+    let plain = handshake();
+    assert!(plain.is_repeated_by(&syn(u32::MAX, 2)));
+    assert!(!plain.is_repeated_by(&syn(7, 2)), "another connection");
+    assert!(!plain.is_repeated_by(&syn(u32::MAX, 3)), "another wire");
 }
