@@ -5,6 +5,7 @@ mod capacity;
 mod concurrency;
 mod control;
 mod door;
+mod exhaustion;
 mod flow;
 mod fuzz;
 mod harness;

@@ -56,6 +56,11 @@ impl<K: Pod + Eq + Hash, V: Pod, const KEY: usize, const VALUE: usize> Table<K, 
             .collect()
     }
 
+    /// How many entries it has.
+    pub fn count(&self) -> usize {
+        self.map.keys().count()
+    }
+
     /// Takes everything out.
     pub fn clear(&mut self) {
         let keys: Vec<[u8; KEY]> = self.map.keys().map(|key| key.expect("a key")).collect();
