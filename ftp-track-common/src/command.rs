@@ -19,8 +19,10 @@ pub enum Command {
     Port(Address, u16),
     /// EPRT with a well-formed address and port.
     Eprt(Address, u16),
-    /// PORT or EPRT whose argument does not parse.
-    Malformed,
+    /// PORT whose argument does not parse.
+    MalformedPort,
+    /// EPRT whose argument does not parse.
+    MalformedEprt,
     /// PASV.
     Pasv,
     /// EPSV with any argument but ALL; the server judges the argument.
@@ -203,7 +205,7 @@ impl CommandLine {
 
     #[inline(always)]
     fn port(&mut self, command: &mut Command) {
-        *command = Command::Malformed;
+        *command = Command::MalformedPort;
         if self.phase == ARGUMENT && self.host_port.feed(b'\r') != Progress::Complete {
             return;
         }
@@ -216,7 +218,7 @@ impl CommandLine {
 
     #[inline(always)]
     fn eprt(&mut self, command: &mut Command) {
-        *command = Command::Malformed;
+        *command = Command::MalformedEprt;
         if let Some((address, port)) = self.extended.finish()
             && self.phase != BROKEN
         {

@@ -87,6 +87,10 @@ impl Conversation {
     /// server left an earlier command without a reply.
     #[inline(always)]
     fn passive(&mut self, port: Option<u16>, lifetime: u64, now: u64) -> Outcome {
+        if self.outstanding() != 0 && self.answers_forgotten() {
+            self.answered = self.answered.wrapping_add(1);
+            return Outcome::count(Reason::TooManyRequests);
+        }
         let Some(request) = self.requests.take_passive() else {
             return Outcome::count(Reason::UnrequestedPassive);
         };
@@ -110,6 +114,14 @@ impl Conversation {
         let front = self.requests.front();
         let mut request = match front {
             Some(request) if request.index == self.answered => request,
+            _ if code == 234 && self.answers_forgotten() => {
+                // Only AUTH has such an answer (RFC 2228, 5.3).
+                self.flags |= OPAQUE;
+                self.requests.clear();
+                let mut outcome = self.consume();
+                outcome.ended = self.end_pending(Reason::SecuredByAuth);
+                return outcome;
+            }
             _ => return self.consume(),
         };
         if request.is(RequestKind::Abor) && !answers_abor(code) && self.outstanding() > 1 {

@@ -54,8 +54,10 @@ pub struct Conversation {
     pub answered: u32,
     /// Expectations made so far; the newest one's number.
     pub expectations: u32,
+    /// Commands up to the last one that found no room among the requests.
+    forgotten: u32,
     flags: u8,
-    reserved: [u8; 3],
+    reserved: [u8; 7],
 }
 
 impl Conversation {
@@ -102,6 +104,17 @@ impl Conversation {
     #[inline(always)]
     pub const fn outstanding(&self) -> u32 {
         self.commands.wrapping_sub(self.answered)
+    }
+
+    /// Whether the command that is to be answered next is not remembered, but may be one that would
+    /// have mattered.
+    #[inline(always)]
+    fn answers_forgotten(&self) -> bool {
+        let remembered = match self.requests.front() {
+            Some(request) => request.index == self.answered,
+            None => false,
+        };
+        !remembered && self.forgotten.wrapping_sub(self.answered) as i32 > 0
     }
 
     /// The client sent bytes. Before the greeting only something else than FTP does that (NAT
@@ -151,6 +164,7 @@ impl Conversation {
         }
         if !self.requests.push(request) {
             outcome.counted = Reason::TooManyRequests as u8;
+            self.forgotten = self.commands;
             if request.is_active() || request.is_passive() {
                 outcome.refused = announcement(&request, Reason::TooManyRequests as u8);
             }
@@ -222,7 +236,8 @@ fn request_of(command: &Command, own: &Address) -> Option<Request> {
     let (kind, port, refusal) = match command {
         Command::Port(address, port) => (RequestKind::Port, *port, active(address, *port, own)),
         Command::Eprt(address, port) => (RequestKind::Eprt, *port, active(address, *port, own)),
-        Command::Malformed => (RequestKind::Port, 0, Reason::MalformedCommand),
+        Command::MalformedPort => (RequestKind::Port, 0, Reason::MalformedCommand),
+        Command::MalformedEprt => (RequestKind::Eprt, 0, Reason::MalformedCommand),
         Command::Pasv => (RequestKind::Pasv, 0, Reason::None),
         Command::Epsv => (RequestKind::Epsv, 0, Reason::None),
         Command::EpsvAll => (RequestKind::EpsvAll, 0, Reason::None),

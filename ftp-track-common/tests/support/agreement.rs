@@ -91,7 +91,8 @@ pub fn on_command(text: &[u8]) -> bool {
         Command::Empty => line::Command::Blank,
         Command::Port(host, port) => line::Command::Active("PORT", target(host, port)),
         Command::Eprt(host, port) => line::Command::Active("EPRT", target(host, port)),
-        Command::Malformed => line::Command::Active("", None),
+        Command::MalformedPort => line::Command::Active("PORT", None),
+        Command::MalformedEprt => line::Command::Active("EPRT", None),
         Command::Pasv => line::Command::Named("PASV"),
         Command::Epsv => line::Command::Named("EPSV"),
         Command::EpsvAll => line::Command::Named("EPSV ALL"),
@@ -103,7 +104,6 @@ pub fn on_command(text: &[u8]) -> bool {
         Command::Unknown => line::Command::Unknown,
     };
     let expect = match line::command(text) {
-        line::Command::Active(_, None) => line::Command::Active("", None),
         line::Command::Active(verb, Some((host, port))) => {
             line::Command::Active(verb, Some((host.to_canonical(), port)))
         }

@@ -5,6 +5,7 @@ mod active;
 mod ending;
 mod extended;
 mod greeting;
+mod oddity;
 mod passive;
 mod pipelining;
 mod security;

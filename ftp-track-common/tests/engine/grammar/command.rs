@@ -123,8 +123,14 @@ fn long_lines() {
             (format!("RETR {tail}"), Command::Other),
             (format!("PASV {tail}"), Command::Pasv),
             (format!("EPSV {tail}"), Command::Epsv),
-            (format!("PORT 10,0,0,1,19,137{tail}"), Command::Malformed),
-            (format!("EPRT |1|10.0.0.1|5001|{tail}"), Command::Malformed),
+            (
+                format!("PORT 10,0,0,1,19,137{tail}"),
+                Command::MalformedPort,
+            ),
+            (
+                format!("EPRT |1|10.0.0.1|5001|{tail}"),
+                Command::MalformedEprt,
+            ),
             (tail.clone(), Command::Unknown),
             (format!("PASV{tail}"), Command::Unknown),
             (" ".repeat(length), Command::Empty),

@@ -78,7 +78,7 @@ fn v4_rows() {
     let client = Address::from_v4([10, 0, 0, 1]);
     for &(argument, port) in V4 {
         let line = format!("EPRT {argument}");
-        let expect = port.map_or(Command::Malformed, |port| Command::Eprt(client, port));
+        let expect = port.map_or(Command::MalformedEprt, |port| Command::Eprt(client, port));
         assert_eq!(
             agreement::parse_command(line.as_bytes()),
             expect,
@@ -112,7 +112,7 @@ fn v6_rows() {
         let expect = if good {
             Command::Eprt(client, 5001)
         } else {
-            Command::Malformed
+            Command::MalformedEprt
         };
         assert_eq!(agreement::parse_command(line.as_bytes()), expect, "{line}");
         agreement::on_command(line.as_bytes());
@@ -138,7 +138,7 @@ fn delimiters() {
         let expect = if good {
             Command::Eprt(client, 5001)
         } else {
-            Command::Malformed
+            Command::MalformedEprt
         };
         assert_eq!(agreement::parse_command(&line), expect, "{delimiter}");
         agreement::on_command(&line);
@@ -158,7 +158,7 @@ fn verb_and_argument() {
         let expect = if good {
             Command::Eprt(client, 5001)
         } else {
-            Command::Malformed
+            Command::MalformedEprt
         };
         assert_eq!(agreement::parse_command(line.as_bytes()), expect, "{line}");
     }

@@ -74,7 +74,7 @@ fn rows() {
     let expect = Command::Port(Address::from_v4([10, 0, 0, 1]), 5001);
     for &(line, good) in ROWS {
         let command = agreement::parse_command(line.as_bytes());
-        let wanted = if good { expect } else { Command::Malformed };
+        let wanted = if good { expect } else { Command::MalformedPort };
         assert_eq!(command, wanted, "{line:?}");
         agreement::on_command(line.as_bytes());
     }

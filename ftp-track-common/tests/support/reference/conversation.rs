@@ -17,6 +17,8 @@ struct Asked {
     port: u16,
     /// Why it makes no expectation whatever the server says.
     refusal: Option<&'static str>,
+    /// It would matter, but there were too many.
+    forgotten: bool,
 }
 
 impl Asked {
@@ -168,10 +170,11 @@ impl Reference {
             name: "",
             port: 0,
             refusal: None,
+            forgotten: false,
         };
         match *command {
-            Command::Active(_, None) => {
-                asked.name = "PORT";
+            Command::Active(name, None) => {
+                asked.name = name;
                 asked.refusal = Some("malformed_command");
             }
             Command::Active(name, Some((host, port))) => {
@@ -194,6 +197,7 @@ impl Reference {
             self.refuse(&asked, "too_many_requests");
             self.effects.counted = Some("too_many_requests");
             asked.name = "";
+            asked.forgotten = true;
         }
         self.queue.push_back(asked);
         self.end_if_over();
@@ -252,7 +256,18 @@ impl Reference {
         }
     }
 
+    /// Whether the command that is answered next may be one that was forgotten.
+    fn answers_forgotten(&self) -> bool {
+        let remembered = self.queue.front().is_some_and(Asked::matters);
+        !remembered && self.queue.iter().any(|asked| asked.forgotten)
+    }
+
     fn passive(&mut self, port: Option<u16>) {
+        if self.answers_forgotten() {
+            self.queue.pop_front();
+            self.effects.counted = Some("too_many_requests");
+            return;
+        }
         let Some(place) = self.queue.iter().position(Asked::is_passive) else {
             self.effects.counted = Some("unrequested_passive");
             return;
@@ -284,6 +299,10 @@ impl Reference {
     }
 
     fn answer(&mut self, code: u16) {
+        if code == 234 && self.answers_forgotten() {
+            self.end("secured_by_auth");
+            return;
+        }
         let ends_abort = code >= 400 || code == 225 || code == 226;
         let waits = self.queue.len() > 1;
         if waits && !ends_abort && self.queue[0].name == "ABOR" {
