@@ -75,12 +75,6 @@ impl Address {
         }
     }
 
-    /// The 32-bit words as they lie in memory, in network order; the last one is an IPv4 address.
-    #[inline(always)]
-    pub const fn words(&self) -> [u32; 4] {
-        self.words
-    }
-
     /// Equality without a call: `memcmp` would be a function call, which the kernel forbids while
     /// a spin lock is held (before Linux 6.9).
     #[inline(always)]

@@ -54,8 +54,8 @@ fn place<F: Frame>(frame: F, to: &Address, from: &Address, interface: u32) -> u3
         question.__bindgen_anon_4.ipv4_dst = to.words()[3];
     } else {
         question.family = AF_INET6;
-        question.__bindgen_anon_3.ipv6_src = from.words();
-        question.__bindgen_anon_4.ipv6_dst = to.words();
+        question.__bindgen_anon_3.ipv6_src = *from.words();
+        question.__bindgen_anon_4.ipv6_dst = *to.words();
     }
     let answer = frame.route(&mut question);
     if answer != ROUTED && answer != NO_NEIGHBOUR {
