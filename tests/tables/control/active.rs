@@ -279,7 +279,7 @@ fn malformed() {
                 play.greet();
                 play.ask("EPRT 1 10.0.0.1 50000", "200 done");
             },
-            NOTES,
+            &["session_new", "refused EPRT client:0 malformed_command"],
             COUNTS,
         ),
     ]);
