@@ -101,4 +101,10 @@ impl Interface {
     pub const fn enforces(&self) -> bool {
         self.mode == Mode::Enforce as u8
     }
+
+    /// Whether expected connections that come in by here get an entry in the kernel's conntrack.
+    #[inline(always)]
+    pub const fn makes_entries(&self) -> bool {
+        self.mode == Mode::Conntrack as u8
+    }
 }

@@ -36,7 +36,13 @@ pub const LOST_EVENTS: &str = "LOST_EVENTS";
 /// must not come again while sessions live that have them.
 pub const NUMBERS: &str = "NUMBERS";
 
-/// The maps that are pinned: what another daemon takes over, and other processes read.
+/// Array of programs: the maker of conntrack entries, by tail call from the XDP program.
+pub const XDP_CONNTRACK: &str = "XDP_CONNTRACK";
+/// The same for TC: an array holds programs of one type.
+pub const TC_CONNTRACK: &str = "TC_CONNTRACK";
+
+/// The maps that are pinned: what another daemon takes over, and other processes read. An array of
+/// programs that nobody holds is emptied by the kernel.
 pub const PINNED: &[&str] = &[
     SESSIONS,
     HANDSHAKES,
@@ -53,6 +59,8 @@ pub const PINNED: &[&str] = &[
     EVENTS,
     LOST_EVENTS,
     NUMBERS,
+    XDP_CONNTRACK,
+    TC_CONNTRACK,
 ];
 
 /// Most control connections at once.

@@ -132,6 +132,12 @@ reasons! {
     SourcePort = 93, "source_port", "An active data connection has to come from port 20 here, and did not.";
     PendingForbidden = 94, "pending_forbidden", "The policy lets this control connection expect nothing.";
     PolicyChanged = 95, "policy_changed", "The policy that is in force now forbids it.";
+
+    // The kernel's conntrack.
+    ConntrackMade = 96, "conntrack_made", "An expected connection got its conntrack entry, so that the firewall takes it for established.";
+    ConntrackExists = 97, "conntrack_exists", "An expected connection had a conntrack entry already; it was left alone.";
+    ConntrackFailed = 98, "conntrack_failed", "The kernel made no conntrack entry for an expected connection (out of memory, or its table is full); the firewall decides.";
+    ConntrackTranslated = 99, "conntrack_translated", "The control connection is translated (NAT), so its data connection got no conntrack entry; the firewall decides.";
 }
 
 /// Slots in the counter map; every [`Reason`] is below it.

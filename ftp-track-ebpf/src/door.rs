@@ -19,6 +19,8 @@ pub struct Door {
     pub admits: bool,
     /// It is forwarded past the firewall if its data connection was admitted.
     pub bypasses: bool,
+    /// If it opens an expected connection, it gets an entry in the kernel's conntrack.
+    pub makes_entries: bool,
     /// It is on its way out: it is tracked, and nothing else.
     pub outgoing: bool,
 }
@@ -52,6 +54,7 @@ impl Door {
         door.enforces = interface.enforces();
         door.admits = interface.admits();
         door.bypasses = interface.bypasses();
+        door.makes_entries = interface.makes_entries();
         door.outgoing = false;
         true
     }
@@ -81,6 +84,7 @@ impl Door {
         door.enforces = false;
         door.admits = false;
         door.bypasses = false;
+        door.makes_entries = false;
         door.outgoing = true;
         true
     }

@@ -1,15 +1,20 @@
 //! Where the kernel comes in: one function for each hook.
 
 use aya_ebpf::{
+    EbpfContext as _,
     bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC, xdp_action},
     macros::{classifier, socket_filter, xdp},
     programs::{SkBuffContext, TcContext, XdpContext},
 };
+use ftp_track_common::{kfunc::Kfunc, reason::Reason};
 
 use crate::{
-    bypass,
+    bypass, conntrack,
+    counter::count,
     door::Door,
     frame::XdpFrame,
+    kernel::Caller,
+    map::{TC_CONNTRACK, XDP_CONNTRACK},
     mark, related,
     skb::SkbFrame,
     verdict::{self, Verdict},
@@ -24,7 +29,26 @@ pub fn ftp_track_xdp(context: XdpContext) -> u32 {
         Verdict::Pass => xdp_action::XDP_PASS,
         Verdict::Related => bypass::frame::forward(frame),
         Verdict::Drop => xdp_action::XDP_DROP,
+        Verdict::Enter => {
+            // SAFETY: nothing here has to be dropped.
+            unsafe { XDP_CONNTRACK.tail_call(&context, 0) };
+            // Only when there is no program in the array.
+            count(Reason::ConntrackFailed);
+            xdp_action::XDP_PASS
+        }
     }
+}
+
+/// Called by [`ftp_track_xdp`] on the SYN of an expected connection. A program of its own, because
+/// the loader has to link the kernel's functions that it calls.
+#[xdp(frags)]
+pub fn ftp_track_conntrack_xdp(context: XdpContext) -> u32 {
+    conntrack::enter(&Caller {
+        context: context.as_ptr(),
+        lookup: Kfunc::XdpLookup,
+        alloc: Kfunc::XdpAlloc,
+    });
+    xdp_action::XDP_PASS
 }
 
 /// Every packet that comes in by a named interface where XDP does not fit, or where it gets a mark.
@@ -35,6 +59,12 @@ pub fn ftp_track_tc_ingress(context: TcContext) -> i32 {
     let verdict = verdict::decide(frame, Door::incoming);
     if verdict == Verdict::Drop {
         return TC_ACT_SHOT;
+    }
+    if verdict == Verdict::Enter {
+        // SAFETY: nothing here has to be dropped.
+        unsafe { TC_CONNTRACK.tail_call(&context, 0) };
+        count(Reason::ConntrackFailed);
+        return TC_ACT_UNSPEC;
     }
     mark::set(frame, verdict == Verdict::Related);
     if verdict == Verdict::Related {
@@ -51,6 +81,17 @@ pub fn ftp_track_tc_forward(context: TcContext) -> i32 {
     if verdict::is_related(frame, Door::incoming) {
         return bypass::redirect::forward(frame);
     }
+    TC_ACT_UNSPEC
+}
+
+/// As [`ftp_track_conntrack_xdp`], called by [`ftp_track_tc_ingress`].
+#[classifier]
+pub fn ftp_track_conntrack_tc(context: TcContext) -> i32 {
+    conntrack::enter(&Caller {
+        context: context.as_ptr(),
+        lookup: Kfunc::SkbLookup,
+        alloc: Kfunc::SkbAlloc,
+    });
     TC_ACT_UNSPEC
 }
 

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{
     bindings::BPF_F_NO_PREALLOC,
-    btf_maps::{Array, HashMap, LruHashMap, PerCpuArray, RingBuf},
+    btf_maps::{Array, HashMap, LruHashMap, PerCpuArray, ProgramArray, RingBuf},
     macros::btf_map,
 };
 use ftp_track_common::{
@@ -105,3 +105,11 @@ pub static ROUTES: PerCpuArray<Route, { route::ROUTES as usize }> = PerCpuArray:
 /// Working memory; see [`Scratch`].
 #[btf_map]
 pub static SCRATCH: PerCpuArray<Scratch, 1> = PerCpuArray::new();
+
+/// [`crate::conntrack`] for XDP, where the daemon has put it.
+#[btf_map]
+pub static XDP_CONNTRACK: ProgramArray<1> = ProgramArray::new();
+
+/// [`crate::conntrack`] for TC, where the daemon has put it.
+#[btf_map]
+pub static TC_CONNTRACK: ProgramArray<1> = ProgramArray::new();

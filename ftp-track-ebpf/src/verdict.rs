@@ -24,6 +24,8 @@ pub enum Verdict {
     Pass,
     /// It goes its way, as one of an admitted data connection.
     Related,
+    /// It goes its way, and needs a conntrack entry for it.
+    Enter,
     /// It is dropped.
     Drop,
 }
@@ -99,7 +101,11 @@ fn syn<F: Frame>(
     attempt::clear();
     if data::syn(packet, config, now) {
         attempt::note(&packet.tuple, now);
-        return Verdict::Related;
+        return if packet.door.makes_entries {
+            Verdict::Enter
+        } else {
+            Verdict::Related
+        };
     }
     if packet.door.outgoing {
         return Verdict::Pass;

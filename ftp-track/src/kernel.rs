@@ -21,3 +21,8 @@ pub const PROGRAMS: &[&str] = &[
     TC_EGRESS_PROGRAM,
     RELATED_PROGRAM,
 ];
+/// Name of the program that [`XDP_PROGRAM`] calls in conntrack mode. It cannot be loaded as it is:
+/// see [`crate::conntrack`].
+pub const XDP_CONNTRACK_PROGRAM: &str = "ftp_track_conntrack_xdp";
+/// Name of the program that [`TC_INGRESS_PROGRAM`] calls in conntrack mode; likewise.
+pub const TC_CONNTRACK_PROGRAM: &str = "ftp_track_conntrack_tc";

@@ -8,6 +8,7 @@ pub mod cause;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod conntrack;
 pub mod control;
 pub mod daemon;
 pub mod escape;

@@ -4,6 +4,7 @@ mod bad_link;
 mod bypass;
 mod cleanup;
 mod coexistence;
+mod conntrack;
 mod dialogue;
 mod enforce;
 mod explaining;

@@ -3,6 +3,7 @@
 
 mod capacity;
 mod concurrency;
+mod conntrack;
 mod control;
 mod door;
 mod exhaustion;

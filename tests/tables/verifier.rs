@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, env, fs};
 
 use aya::{Ebpf, programs::Program};
-use ftp_track::kernel;
+use ftp_track::{conntrack::Kind, kernel};
 use serde::Deserialize;
 
-use crate::harness::tracker::load;
+use crate::harness::tracker::{is_linked_by_hand, load, load_conntrack};
 
 /// The committed table.
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tables/verifier.toml");
@@ -59,13 +59,20 @@ fn instructions() {
 /// Loads every program of the object, and asks the kernel.
 fn measure() -> BTreeMap<String, u32> {
     let mut ebpf = Ebpf::load(kernel::OBJECT).expect("the maps can be made");
-    let programs = ebpf.programs_mut().map(|(name, program)| {
+    let programs = ebpf.programs_mut();
+    let programs = programs.filter(|(name, _)| !is_linked_by_hand(name));
+    let programs = programs.map(|(name, program)| {
         load(program).unwrap_or_else(|error| panic!("{name}: {error}"));
         let info = Program::info(program).expect("the kernel knows it");
         let count = info.verified_instruction_count();
         (name.to_owned(), count.expect("kernels from 5.16 tell"))
     });
-    programs.collect()
+    let mut measured: BTreeMap<String, u32> = programs.collect();
+    for (kind, program) in Kind::ALL.iter().zip(load_conntrack(&ebpf)) {
+        let count = program.verified_instructions();
+        measured.insert(kind.name().to_owned(), count.expect("the kernel knows it"));
+    }
+    measured
 }
 
 /// `major.minor` of the running kernel.

@@ -30,7 +30,7 @@ pub struct Arguments {
     #[arg(long = "allow-port", value_name = "PORT")]
     allow_ports: Vec<NonZeroU16>,
 
-    /// What happens to packets [default: observe]
+    /// What happens to packets [default: conntrack where conntrack is at work, else observe]
     #[arg(long)]
     mode: Option<Mode>,
 

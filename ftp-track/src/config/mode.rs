@@ -7,11 +7,10 @@ use serde::Deserialize;
 use super::suggestion::suggestion;
 
 /// What happens to packets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Mode {
     /// Everything passes.
-    #[default]
     Observe,
     /// A new TCP connection that is neither allowed nor expected is dropped.
     Enforce,
@@ -19,6 +18,8 @@ pub enum Mode {
     Mark,
     /// Admitted data connections are forwarded past the firewall.
     Bypass,
+    /// An expected connection gets the kernel's own conntrack entry; the firewall decides.
+    Conntrack,
 }
 
 impl Mode {
@@ -29,6 +30,7 @@ impl Mode {
             Self::Enforce => config::Mode::Enforce,
             Self::Mark => config::Mode::Mark,
             Self::Bypass => config::Mode::Bypass,
+            Self::Conntrack => config::Mode::Conntrack,
         }
     }
 
@@ -45,13 +47,22 @@ impl Mode {
             }
             Self::Mark => "Mark the packets of admitted data connections, for the firewall's rules",
             Self::Bypass => "Forward admitted data connections past the firewall; all else passes",
+            Self::Conntrack => {
+                "Give each expected connection its conntrack entry, so that a firewall that accepts established connections lets it through; every packet passes"
+            }
         }
     }
 }
 
 impl ValueEnum for Mode {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Observe, Self::Enforce, Self::Mark, Self::Bypass]
+        &[
+            Self::Conntrack,
+            Self::Observe,
+            Self::Enforce,
+            Self::Mark,
+            Self::Bypass,
+        ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

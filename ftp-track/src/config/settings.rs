@@ -75,6 +75,8 @@ pub struct Settings {
     pub hook: HookChoice,
     /// What happens to packets.
     pub mode: Mode,
+    /// Nobody chose the mode: the daemon does.
+    pub mode_is_default: bool,
     /// The bits that mark mode sets.
     pub mark: Mark,
     /// Programs and maps stay at work when the daemon ends.
@@ -106,7 +108,8 @@ impl Settings {
             control_ports,
             allow_ports: sorted(choice.allow_ports),
             hook: choice.hook.unwrap_or_default(),
-            mode: choice.mode.unwrap_or_default(),
+            mode: choice.mode.unwrap_or(Mode::Observe),
+            mode_is_default: choice.mode.is_none(),
             mark: choice.mark.unwrap_or_default(),
             keep: choice.keep.unwrap_or_default(),
             wait_for_interfaces: choice.wait_for_interfaces.unwrap_or_default(),
@@ -159,7 +162,7 @@ mod tests {
         let settings = Settings::complete(lan()).unwrap();
         assert_eq!(settings.interfaces.len(), 1);
         assert_eq!(settings.control_ports, [21]);
-        assert_eq!(settings.mode, Mode::Observe);
+        assert!(settings.mode_is_default);
         assert_eq!(settings.in_kernel(), Config::new());
     }
 

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use aya::{EbpfError, programs::ProgramError};
 
 use super::verifier;
-use crate::{cause, config::InterfaceName, exit::Exit, instance, map};
+use crate::{cause, config::InterfaceName, conntrack::Obstacle, exit::Exit, instance, map};
 
 /// Why the daemon cannot run, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,12 @@ pub enum Error {
         /// What the kernel said.
         error: ProgramError,
     },
+    /// There is no conntrack mode here.
+    #[error(
+        "mode conntrack cannot work here: {0}.\n\
+         Use --mode mark instead, which takes one more rule in the firewall, or --mode enforce"
+    )]
+    Conntrack(Obstacle),
     /// There is an XDP program already.
     #[error(
         "interface {interface} has another XDP program already: {programs}.\n\
@@ -167,6 +173,7 @@ impl Error {
             | Self::TooOld { .. }
             | Self::Load(_)
             | Self::Program { .. }
+            | Self::Conntrack(_)
             | Self::Occupied { .. }
             | Self::Attach { .. }
             | Self::AttachTc { .. }

@@ -12,6 +12,7 @@ mod inheritance;
 mod interface;
 mod journal;
 mod link;
+mod mode;
 mod notify;
 mod pinned;
 mod privilege;

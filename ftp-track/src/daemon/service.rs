@@ -19,7 +19,7 @@ use super::{
     follower::Follower,
     interface,
     journal::Journal,
-    notify, privilege,
+    mode, notify, privilege,
     pump::Pump,
     remark,
     signals::{Asked, Signals},
@@ -53,7 +53,7 @@ pub fn run(settings: Settings, read: Read<'_>, replace: bool) -> Result<(), Erro
     runtime.block_on(serve(settings, read, replace))
 }
 
-async fn serve(settings: Settings, read: Read<'_>, replace: bool) -> Result<(), Error> {
+async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<(), Error> {
     let follower = Follower::listen()?;
     let links = interface::list().await?;
     interface::find(&settings.interfaces, &links, settings.wait_for_interfaces)?;
@@ -61,7 +61,13 @@ async fn serve(settings: Settings, read: Read<'_>, replace: bool) -> Result<(), 
     // Before anything is made that a signal would leave behind.
     let mut signals = Signals::listen().map_err(Error::system("signals cannot be caught"))?;
     let _lock = Lock::take(&settings.name)?;
-    let (tracker, events) = Tracker::start(&settings, &links, replace)?;
+    mode::settle(&mut settings);
+    let (tracker, events) = match Tracker::start(&settings, &links, replace) {
+        Err(error) if mode::falls_back(&mut settings, &error) => {
+            Tracker::start(&settings, &links, replace)
+        }
+        started => started,
+    }?;
     let metainfo = Metainfo::of(&settings.name);
     let audience = Audience::open(instance::socket_path(&settings.name), metainfo).map_err(
         Error::system("the socket for followers of events cannot be opened"),
@@ -160,7 +166,8 @@ impl Daemon {
     }
 
     async fn try_reload(&mut self, read: Read<'_>) -> Result<(), String> {
-        let settings = read().map_err(|error| cause::chain(&error))?;
+        let mut settings = read().map_err(|error| cause::chain(&error))?;
+        mode::settle(&mut settings);
         if settings.name != self.settings.name {
             return Err("the name of a running tracker cannot change".to_owned());
         }
@@ -171,7 +178,12 @@ impl Daemon {
         let links = links.map_err(|error| cause::chain(&error))?;
         let found = interface::find(&new, &links, settings.wait_for_interfaces);
         found.map_err(|error| cause::chain(&error))?;
-        let configured = self.tracker.configure(&settings);
+        let configured = match self.tracker.configure(&settings) {
+            Err(error) if mode::falls_back(&mut settings, &error) => {
+                self.tracker.configure(&settings)
+            }
+            configured => configured,
+        };
         configured.map_err(|error| cause::chain(&error))?;
         self.tracker.ending = Ending::of(&settings);
         self.settings = settings;
@@ -318,10 +330,11 @@ fn ready_line(settings: &Settings, tracker: &Tracker) -> String {
         .collect();
     let ports: Vec<String> = settings.control_ports.iter().map(u16::to_string).collect();
     format!(
-        "tracking on {}{}; control ports {}; mode {}",
+        "tracking on {}{}; control ports {}; mode {}{}",
         attachments.join(", "),
         missing.concat(),
         ports.join(", "),
-        settings.mode.name()
+        settings.mode.name(),
+        mode::reason(settings)
     )
 }

@@ -15,6 +15,7 @@ use super::{
     inheritance::Inheritance,
     interface::{self, Interface},
     link::Link,
+    mode,
     pinned::{Links, clear},
     programs::Programs,
     requirement, slot, tc,
@@ -113,6 +114,7 @@ impl Tracker {
         let suffix = format!("-{}", std::process::id());
         let all: Vec<&Interface> = interfaces.iter().collect();
         Programs(&mut ebpf).load(&all, settings, pins, &suffix)?;
+        mode::prepare(&ebpf, settings.mode)?;
         if !inheritance.maps {
             // The sessions come last: whoever finds their pin finds a tracker at work.
             let others = layout::PINNED
@@ -232,6 +234,7 @@ impl Tracker {
 
     /// Puts other settings in force.
     pub fn configure(&self, settings: &Settings) -> Result<(), Error> {
+        mode::prepare(&self.ebpf, settings.mode)?;
         Ok(configure(&self.pins, settings)?)
     }
 

@@ -8,6 +8,7 @@
 
 mod address;
 mod cable;
+mod conntrack;
 mod firewall;
 mod namespace;
 mod offload;
@@ -16,6 +17,7 @@ mod wire;
 mod witness;
 
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -25,6 +27,7 @@ use anyhow::{Context, Result, ensure};
 
 pub use address::{Family, Host};
 pub use cable::{CARDS, Cable};
+pub use conntrack::Entry;
 pub use firewall::Firewall;
 pub use namespace::Namespace;
 pub use offload::Offload;
@@ -145,6 +148,11 @@ impl Lab {
     /// New TCP connections that the gateway's nftables firewall has refused since it was set.
     pub fn refused(&self) -> Result<u64> {
         firewall::refused(&self.gateway)
+    }
+
+    /// The gateway's conntrack entries of connections to `to`, opened from any port of `from`.
+    pub fn conntrack(&self, from: IpAddr, to: SocketAddr) -> Result<Vec<Entry>> {
+        conntrack::entries(&self.gateway, from, to)
     }
 
     /// What the gateway has forwarded so far.

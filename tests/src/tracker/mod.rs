@@ -39,6 +39,10 @@ pub enum TrackerMode {
     Bypass,
     /// Likewise, with packets looked at by XDP.
     BypassByXdp,
+    /// Counts it; what was announced gets a conntrack entry.
+    Conntrack,
+    /// What it chooses itself.
+    Default,
 }
 
 /// An `ftp-track run` in the gateway of a lab, as instance of the lab's name. Dropping it stops it.
@@ -139,16 +143,21 @@ impl<'a> Tracker<'a> {
 pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
     let by_xdp = mode == TrackerMode::BypassByXdp;
     let mode = match mode {
-        TrackerMode::Observe => "observe",
-        TrackerMode::Enforce => "enforce",
-        TrackerMode::Mark => "mark",
-        TrackerMode::Bypass | TrackerMode::BypassByXdp => "bypass",
+        TrackerMode::Observe => Some("observe"),
+        TrackerMode::Enforce => Some("enforce"),
+        TrackerMode::Mark => Some("mark"),
+        TrackerMode::Bypass | TrackerMode::BypassByXdp => Some("bypass"),
+        TrackerMode::Conntrack => Some("conntrack"),
+        TrackerMode::Default => None,
     };
     let mut run = command(lab, "run")?;
-    run.args(["--interface", LAN, "--interface", WAN, "--mode", mode])
+    run.args(["--interface", LAN, "--interface", WAN])
         .args(["--control-port", &CONTROL_PORT.to_string()]);
     if by_xdp {
         run.args(["--hook", "xdp"]);
+    }
+    if let Some(mode) = mode {
+        run.args(["--mode", mode]);
     }
     Ok(run)
 }

@@ -2,10 +2,13 @@
 
 use aya::{
     Ebpf, EbpfLoader, TestRun, TestRunOptions,
-    maps::{Array, MapData, RingBuf},
+    maps::{Array, MapData, ProgramArray, RingBuf},
     programs::{Program, ProgramError, SchedClassifier, SocketFilter, Xdp},
 };
-use ftp_track::kernel;
+use ftp_track::{
+    conntrack::{self, Kind, Symbols},
+    kernel,
+};
 use ftp_track_common::{
     attempt::{Attempts, HostPair},
     client::ClientKey,
@@ -288,6 +291,15 @@ impl Tracker {
         program.try_into().expect("a program for TC")
     }
 
+    /// Takes the programs away that make conntrack entries.
+    pub fn remove_conntrack(&mut self) {
+        for name in [layout::XDP_CONNTRACK, layout::TC_CONNTRACK] {
+            let map = self.ebpf.map_mut(name).expect("the array");
+            let mut programs = ProgramArray::try_from(map).expect("an array of programs");
+            programs.clear_index(&0).expect("there is one");
+        }
+    }
+
     /// The reasons that were counted, by number.
     pub fn counts(&self) -> Vec<(Reason, u64)> {
         let counted = |&reason: &Reason| (reason, self.counters.get(reason.slot()));
@@ -318,8 +330,26 @@ impl Tracker {
 /// Has the kernel verify the programs and keep them.
 fn load_programs(ebpf: &mut Ebpf) {
     for (name, program) in ebpf.programs_mut() {
-        load(program).unwrap_or_else(|error| panic!("{name}: {error}"));
+        if !is_linked_by_hand(name) {
+            load(program).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
     }
+    for program in load_conntrack(ebpf) {
+        program.put(ebpf).expect("it is of its caller's type");
+    }
+}
+
+/// Whether a program cannot be loaded as it is.
+pub fn is_linked_by_hand(name: &str) -> bool {
+    Kind::ALL.iter().any(|kind| kind.name() == name)
+}
+
+/// Links and loads the programs that make conntrack entries.
+pub fn load_conntrack(ebpf: &Ebpf) -> Vec<conntrack::Program> {
+    let symbols = Symbols::find().unwrap_or_else(|error| panic!("{error}"));
+    let load = |kind| conntrack::Program::load(kind, &symbols, ebpf);
+    let programs = Kind::ALL.map(|kind| load(kind).unwrap_or_else(|error| panic!("{error}")));
+    programs.into()
 }
 
 /// Has the kernel verify a program and keep it.

@@ -1,0 +1,71 @@
+//! Why the kernel cannot be given conntrack entries.
+
+use std::io;
+
+use ftp_track_common::kfunc::Kfunc;
+
+use crate::map;
+
+/// Why there is no conntrack mode here; one sentence each.
+#[derive(Debug, thiserror::Error)]
+pub enum Obstacle {
+    /// No vmlinux BTF.
+    #[error(
+        "the kernel does not describe itself: /sys/kernel/btf/vmlinux is missing \
+         (CONFIG_DEBUG_INFO_BTF)"
+    )]
+    NoBtf,
+    /// BTF that is not understood.
+    #[error("the kernel's description of itself ({name}) cannot be read: {reason}")]
+    BadBtf {
+        /// `vmlinux` or the module.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The module is not loaded.
+    #[error("nf_conntrack is not loaded; load it with: modprobe nf_conntrack")]
+    NotLoaded,
+    /// The module has no BTF.
+    #[error(
+        "the kernel does not describe its module nf_conntrack: /sys/kernel/btf/nf_conntrack is \
+         missing (CONFIG_DEBUG_INFO_BTF_MODULES)"
+    )]
+    NoModuleBtf,
+    /// A function is missing.
+    #[error(
+        "the kernel has no {}; Linux has it since 6.0, with CONFIG_NF_CONNTRACK and CONFIG_BPF_SYSCALL",
+        .0.name()
+    )]
+    NoFunction(Kfunc),
+    /// A field is missing.
+    #[error("the kernel's struct nf_conn has no {0}")]
+    NoField(&'static str),
+    /// The module's BTF is not handed out.
+    #[error(
+        "nf_conntrack is a module here, and the kernel shows a module's functions only to \
+         CAP_SYS_ADMIN ({0})"
+    )]
+    NoPrivilege(io::Error),
+    /// The object.
+    #[error("the program {name} cannot be prepared: {reason}")]
+    Object {
+        /// The program.
+        name: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// The kernel refused the program.
+    #[error("the kernel does not take the program {name}: {error}. Its last words:\n{log}")]
+    Refused {
+        /// The program.
+        name: &'static str,
+        /// The error.
+        error: io::Error,
+        /// The end of the verifier's log.
+        log: String,
+    },
+    /// A map.
+    #[error(transparent)]
+    Map(#[from] map::Error),
+}
