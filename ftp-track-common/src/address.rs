@@ -49,12 +49,6 @@ impl Address {
         [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
     }
 
-    /// The 16 bytes as four words that lie in memory as they do: network order.
-    #[inline(always)]
-    pub const fn words(&self) -> [u32; 4] {
-        self.words
-    }
-
     /// Whether this is an IPv4 address.
     #[inline(always)]
     pub const fn is_v4(&self) -> bool {

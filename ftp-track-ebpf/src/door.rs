@@ -36,6 +36,7 @@ impl Door {
             enforces: false,
             admits: false,
             bypasses: false,
+            makes_entries: false,
             outgoing: false,
         }
     }

@@ -78,8 +78,8 @@ impl SockTuple {
         source_port: u16,
         destination_port: u16,
     ) -> Self {
-        let [a, b, c, d] = source.words();
-        let [e, f, g, h] = destination.words();
+        let [a, b, c, d] = *source.words();
+        let [e, f, g, h] = *destination.words();
         let ports = u32::from(source_port.to_be()) | u32::from(destination_port.to_be()) << 16;
         #[cfg(target_endian = "big")]
         let ports = ports.rotate_left(16);

@@ -158,7 +158,7 @@ mod tests {
             (
                 "mode = 'xyz'",
                 "f:1:8",
-                "no mode `xyz`, but: conntrack, observe, enforce, mark",
+                "no mode `xyz`, but: conntrack, observe, enforce, mark, bypass",
             ),
             ("mode = 1", "f:1:8", "invalid type"),
             ("mark = '3/1'", "f:1:8", "VALUE has bits"),
