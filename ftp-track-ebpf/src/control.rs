@@ -120,7 +120,7 @@ fn receive<F: Frame>(
     count_number(opaque(reason as u64, now));
     let verdict = match action {
         PASS => Verdict::Pass,
-        HOLD => drop_if(packet.door.enforces),
+        HOLD => drop_if(packet.door.admits),
         _ => {
             if changed() {
                 effect::apply(entry, config.expectation_lifetime, now);

@@ -4,7 +4,7 @@ use ftp_track_common::{reason::Reason, sequence::HOLD_COUNT};
 
 use crate::harness::{
     play::{FromClient, FromServer, Play},
-    row::{self, ENFORCE, OBSERVE, Row, WHOLE},
+    row::{self, HOLDING, OBSERVE, Row, WHOLE},
     tracker::Verdict,
 };
 
@@ -24,7 +24,7 @@ fn held_back() {
     row::run(&[
         Row {
             name: "the later segment waits, and is sent again in order",
-            cells: ENFORCE,
+            cells: HOLDING,
             play: |play| {
                 let (reply, verdict) = reorder(play);
                 assert_eq!(verdict, Verdict::Drop);
@@ -44,7 +44,7 @@ fn held_back() {
         },
         Row {
             name: "the later segment waits, and all is sent again in one",
-            cells: ENFORCE,
+            cells: HOLDING,
             play: |play| {
                 let (reply, verdict) = reorder(play);
                 assert_eq!(verdict, Verdict::Drop);
@@ -86,7 +86,7 @@ fn held_back() {
         },
         Row {
             name: "a bounded number of times",
-            cells: ENFORCE,
+            cells: HOLDING,
             play: |play| {
                 let (reply, _) = reorder(play);
                 let mut late = play.control.segment(FromServer, &reply[20..]);
