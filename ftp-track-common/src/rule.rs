@@ -239,7 +239,8 @@ impl Rule {
     }
 
     /// Where it stands among the rules: the first that applies counts, the highest comes first. Of
-    /// two rules of which one is for a part of what the other is for, the part's comes first.
+    /// two rules of which one has prefixes inside the other's, that one comes first; where they have
+    /// the same prefixes, the one with fewer ports.
     pub fn precedence(&self) -> (u32, u32) {
         let ports = self.control_ports.iter().filter(|port| **port != 0);
         let bits = self.client.length() + self.server.length();

@@ -215,3 +215,66 @@ fn a_wrong_configuration_is_shown_by_its_place() {
     assert!(stderr.contains("ftp-track.toml:2:1"), "{stderr}");
     assert!(stderr.contains("did you mean `mode`?"), "{stderr}");
 }
+
+#[test]
+fn a_configuration_is_checked_without_privilege() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ftp-track.toml");
+    let check = |text: &str, more: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        let mut check = ftp_track();
+        check.args(["check", "--config"]).arg(&path).args(more);
+        check.output().unwrap()
+    };
+
+    let output = check("\"\\u001b[31m\" = 1", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("\\u{1b}[31m"), "{stderr:?}");
+    let output = check("mode = 'enforced'\n[[rule]]\nclient = '10.0.0.1/8'\n", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("ftp-track.toml:1:8"), "{stderr}");
+    assert!(stderr.contains("ftp-track.toml:3:10"), "{stderr}");
+    assert!(stderr.contains("did you mean `10.0.0.0/8`?"), "{stderr}");
+
+    let right =
+        "interfaces = ['lan']\n[[rule]]\nname = 'x'\nclient = '10.0.0.0/8'\nactive = false\n";
+    let output = check(right, &[]);
+    assert_eq!(output.status.code(), Some(0));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let row = |start: &str| {
+        let line = stdout.lines().find(|line| line.starts_with(start));
+        let words = line.unwrap_or_else(|| panic!("{start}: {stdout}"));
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("default  lan"), "default lan by default -");
+    assert_eq!(
+        row("x "),
+        "x 10.0.0.0/8 any 21 passive 1024-65535 - 60s 7200s 600s normal"
+    );
+    // The rule for everybody is the last.
+    let last = stdout.lines().last().unwrap();
+    assert!(last.starts_with("default  any"), "{stdout}");
+
+    let output = check(right, &["--output", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["metainfo"]["tool"], "ftp-track");
+    assert_eq!(json["groups"][0]["interfaces"][0], "lan");
+    assert_eq!(json["rules"][0]["client"], "10.0.0.0/8");
+    assert_eq!(json["rules"][0]["active"], false);
+    assert_eq!(json["rules"][1]["active"], true);
+}
+
+#[test]
+fn the_example_is_printed_and_is_right() {
+    let output = ftp_track().args(["check", "--example"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("example.toml");
+    std::fs::write(&path, &output.stdout).unwrap();
+    let of_example = ftp_track().args(["check", "--config"]).arg(&path).output();
+    let of_nothing = ftp_track().arg("check").output();
+    assert_eq!(of_example.unwrap().stdout, of_nothing.unwrap().stdout);
+}

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod end;
 mod evidence;
 mod explain;
@@ -35,6 +36,7 @@ const EXIT_STATUS: &str = "Exit status: 0 success, 1 failure, 2 wrong usage or c
 enum Command {
     Run(run::Arguments),
     Status(status::Arguments),
+    Check(check::Arguments),
     List(list::Arguments),
     Stats(stats::Arguments),
     Monitor(monitor::Arguments),
@@ -56,6 +58,7 @@ pub fn main() -> Exit {
     let done = match line.command {
         Command::Run(arguments) => arguments.run(),
         Command::Status(arguments) => arguments.run(),
+        Command::Check(arguments) => arguments.run(),
         Command::List(arguments) => arguments.run(),
         Command::Stats(arguments) => arguments.run(),
         Command::Monitor(arguments) => arguments.run(),

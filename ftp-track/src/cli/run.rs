@@ -62,9 +62,7 @@ pub struct Arguments {
 
     /// File (TOML) with settings; the command line wins
     ///
-    /// Keys: name, interfaces, control_ports, allow_ports, hook, mode, mark, keep,
-    /// wait_for_interfaces, and, in seconds, expectation_lifetime (60), session_idle (7200),
-    /// flow_idle (600).
+    /// `ftp-track check --example` prints one with every key and its default.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -78,9 +76,9 @@ impl Arguments {
         let read = || {
             let file = match &config {
                 Some(path) => File::read(path)?,
-                None => Choice::default(),
+                None => File::default(),
             };
-            Settings::complete(line.clone().or(file))
+            Settings::complete(line.clone(), file)
         };
         let settings = read()?;
         daemon::start_journal();
@@ -98,7 +96,6 @@ impl Arguments {
             mark: self.mark,
             keep: self.keep.then_some(true),
             wait_for_interfaces: self.wait_for_interfaces.then_some(true),
-            ..Choice::default()
         }
     }
 }

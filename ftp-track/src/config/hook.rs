@@ -1,11 +1,9 @@
 //! Where packets that come in are looked at.
 
 use clap::{ValueEnum, builder::PossibleValue};
-use serde::Deserialize;
 
 /// Where packets that come in are looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum HookChoice {
     /// Where the mode and the interface are served best.
     #[default]
@@ -16,17 +14,28 @@ pub enum HookChoice {
     Tc,
 }
 
+impl HookChoice {
+    /// The name on the command line and in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Xdp => "xdp",
+            Self::Tc => "tc",
+        }
+    }
+}
+
 impl ValueEnum for HookChoice {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self::Auto, Self::Xdp, Self::Tc]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let (name, help) = match self {
-            Self::Auto => ("auto", "Where the mode and the interface are served best"),
-            Self::Xdp => ("xdp", "By XDP, wherever frames have an Ethernet header"),
-            Self::Tc => ("tc", "By TC, as packets of up to 64 KiB"),
+        let help = match self {
+            Self::Auto => "Where the mode and the interface are served best",
+            Self::Xdp => "By XDP, wherever frames have an Ethernet header",
+            Self::Tc => "By TC, as packets of up to 64 KiB",
         };
-        Some(PossibleValue::new(name).help(help))
+        Some(PossibleValue::new(self.name()).help(help))
     }
 }

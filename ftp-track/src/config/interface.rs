@@ -2,11 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::Deserialize;
-
 /// The name of a network interface, as the kernel takes it (`dev_valid_name`, net/core/dev.c).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct InterfaceName(String);
 
 /// The text is no interface name.

@@ -1,10 +1,7 @@
 //! A time in seconds that an administrator sets.
 
-use serde::Deserialize;
-
 /// A lifetime or an idle time: 1 second to 30 days.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(try_from = "u64")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lifetime(u64);
 
 /// The number of seconds makes no sense.

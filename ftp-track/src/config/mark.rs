@@ -2,11 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::Deserialize;
-
 /// Bits of `skb->mark`, written `VALUE[/MASK]` as nft and iptables do, decimal or with `0x`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Mark {
     value: u32,
     mask: u32,
@@ -74,14 +71,6 @@ fn number(text: &str) -> Result<u32, InvalidMark> {
         return Err(InvalidMark::Number);
     }
     u32::from_str_radix(digits, radix).map_err(|_| InvalidMark::Number)
-}
-
-impl TryFrom<String> for Mark {
-    type Error = InvalidMark;
-
-    fn try_from(text: String) -> Result<Self, InvalidMark> {
-        text.parse()
-    }
 }
 
 impl fmt::Display for Mark {

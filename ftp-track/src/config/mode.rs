@@ -2,13 +2,11 @@
 
 use clap::{ValueEnum, builder::PossibleValue};
 use ftp_track_common::config;
-use serde::Deserialize;
 
 use super::suggestion::suggestion;
 
 /// What happens to packets.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// Everything passes.
     Observe,

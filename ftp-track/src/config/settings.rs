@@ -2,9 +2,14 @@
 
 use std::num::NonZeroU16;
 
-use ftp_track_common::config::Config;
+use ftp_track_common::{config::Config, rule::CONTROL_PORTS};
 
-use super::{Error, HookChoice, InterfaceName, Lifetime, Mark, Mode};
+use super::{
+    Error, File, HookChoice, InterfaceName, Mark, Mode,
+    group::{self, GENERAL, Group},
+    policy::Policy,
+    rule,
+};
 use crate::instance::Name;
 
 /// Where FTP control connections arrive unless something else is said (RFC 959, 8).
@@ -15,24 +20,18 @@ const CONTROL_PORT: u16 = 21;
 pub struct Choice {
     /// See [`Settings::name`].
     pub name: Option<Name>,
-    /// See [`Settings::interfaces`].
+    /// The interfaces that are in no group.
     pub interfaces: Option<Vec<InterfaceName>>,
-    /// See [`Settings::control_ports`].
+    /// Where FTP control connections arrive, unless a rule says something else.
     pub control_ports: Option<Vec<NonZeroU16>>,
-    /// See [`Settings::allow_ports`].
+    /// See [`Group::allow_ports`].
     pub allow_ports: Option<Vec<NonZeroU16>>,
     /// See [`Settings::hook`].
     pub hook: Option<HookChoice>,
-    /// See [`Settings::mode`].
+    /// See [`Group::mode`].
     pub mode: Option<Mode>,
     /// See [`Settings::mark`].
     pub mark: Option<Mark>,
-    /// How long an expectation waits.
-    pub expectation_lifetime: Option<Lifetime>,
-    /// How long a control connection may be silent.
-    pub session_idle: Option<Lifetime>,
-    /// How long a data connection may be silent.
-    pub flow_idle: Option<Lifetime>,
     /// See [`Settings::keep`].
     pub keep: Option<bool>,
     /// See [`Settings::wait_for_interfaces`].
@@ -51,9 +50,6 @@ impl Choice {
             hook: self.hook.or(other.hook),
             mode: self.mode.or(other.mode),
             mark: self.mark.or(other.mark),
-            expectation_lifetime: self.expectation_lifetime.or(other.expectation_lifetime),
-            session_idle: self.session_idle.or(other.session_idle),
-            flow_idle: self.flow_idle.or(other.flow_idle),
             keep: self.keep.or(other.keep),
             wait_for_interfaces: self.wait_for_interfaces.or(other.wait_for_interfaces),
         }
@@ -65,7 +61,7 @@ impl Choice {
 pub struct Settings {
     /// The instance.
     pub name: Name,
-    /// The interfaces that are watched, each once, at least one.
+    /// The interfaces that are watched, each once.
     pub interfaces: Vec<InterfaceName>,
     /// Where FTP control connections arrive; sorted, at least one.
     pub control_ports: Vec<u16>,
@@ -83,59 +79,85 @@ pub struct Settings {
     pub keep: bool,
     /// An interface that is missing is waited for, and is no error.
     pub wait_for_interfaces: bool,
-    lifetimes: [Option<Lifetime>; 3],
+    /// The interfaces by the way they are treated.
+    pub groups: Vec<Group>,
+    /// What is admitted between whom.
+    pub policy: Policy,
 }
 
 impl Settings {
-    /// Settings from what was chosen, with defaults for the rest.
-    pub fn complete(choice: Choice) -> Result<Self, Error> {
-        let mut interfaces = Vec::new();
-        for interface in choice.interfaces.unwrap_or_default() {
-            if !interfaces.contains(&interface) {
-                interfaces.push(interface);
-            }
-        }
-        if interfaces.is_empty() {
+    /// Settings from what the command line and the file chose, with defaults for the rest. Fails
+    /// with everything that is wrong with the file; without an interface, too.
+    pub fn complete(line: Choice, file: File) -> Result<Self, Error> {
+        let settings = Self::check(line, file)?;
+        if settings.interfaces.is_empty() {
             return Err(Error::NoInterface);
         }
+        Ok(settings)
+    }
+
+    /// Like [`Settings::complete`], but there may be no interface.
+    pub fn check(line: Choice, mut file: File) -> Result<Self, Error> {
+        let problems = std::mem::take(&mut file.problems);
+        let choice = line.or(std::mem::take(&mut file.choice));
         let mut control_ports = sorted(choice.control_ports);
         if control_ports.is_empty() {
             control_ports.push(CONTROL_PORT);
         }
+        if control_ports.len() > CONTROL_PORTS {
+            return Err(Error::TooManyControlPorts);
+        }
+        let mut general = rule::built_in(&control_ports);
+        file.terms.apply(&mut general, &problems);
+        let policy = Policy::new(general, &file.rules, &file.text, &problems);
+        let everybody = Group {
+            name: GENERAL.to_owned(),
+            interfaces: distinct(choice.interfaces.unwrap_or_default()),
+            mode: None,
+            allow_ports: sorted(choice.allow_ports),
+        };
+        let (mode, allow_ports) = (
+            choice.mode.unwrap_or(Mode::Observe),
+            everybody.allow_ports.clone(),
+        );
+        let groups = group::complete(everybody, &file.groups, &file.text, &problems);
+        file.check(problems)?;
+        let interfaces = groups.iter().flat_map(|group| group.interfaces.clone());
         Ok(Self {
             name: choice.name.unwrap_or_default(),
-            interfaces,
-            control_ports,
-            allow_ports: sorted(choice.allow_ports),
+            interfaces: interfaces.collect(),
+            control_ports: policy.control_ports(),
+            allow_ports,
+            mode,
             hook: choice.hook.unwrap_or_default(),
-            mode: choice.mode.unwrap_or(Mode::Observe),
             mode_is_default: choice.mode.is_none(),
             mark: choice.mark.unwrap_or_default(),
+            groups,
+            policy,
             keep: choice.keep.unwrap_or_default(),
             wait_for_interfaces: choice.wait_for_interfaces.unwrap_or_default(),
-            lifetimes: [
-                choice.expectation_lifetime,
-                choice.session_idle,
-                choice.flow_idle,
-            ],
         })
     }
 
     /// What the kernel programs are told.
     pub fn in_kernel(&self) -> Config {
+        let general = self.policy.general();
         let mut config = Config::new();
-        let places = [
-            &mut config.expectation_lifetime,
-            &mut config.session_idle,
-            &mut config.flow_idle,
-        ];
-        for (place, lifetime) in places.into_iter().zip(self.lifetimes) {
-            if let Some(lifetime) = lifetime {
-                *place = lifetime.nanoseconds();
-            }
-        }
+        config.expectation_lifetime = general.expectation_lifetime;
+        config.session_idle = general.session_idle;
+        config.flow_idle = general.flow_idle;
         config
     }
+}
+
+fn distinct(names: Vec<InterfaceName>) -> Vec<InterfaceName> {
+    let mut distinct = Vec::new();
+    for name in names {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
+    distinct
 }
 
 fn sorted(ports: Option<Vec<NonZeroU16>>) -> Vec<u16> {
@@ -148,6 +170,8 @@ fn sorted(ports: Option<Vec<NonZeroU16>>) -> Vec<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn lan() -> Choice {
@@ -157,37 +181,53 @@ mod tests {
         }
     }
 
+    fn file(text: &str) -> File {
+        File::parse(text.to_owned(), Path::new("f"))
+    }
+
     #[test]
     fn defaults() {
-        let settings = Settings::complete(lan()).unwrap();
+        let settings = Settings::complete(lan(), File::default()).unwrap();
         assert_eq!(settings.interfaces.len(), 1);
         assert_eq!(settings.control_ports, [21]);
         assert!(settings.mode_is_default);
         assert_eq!(settings.in_kernel(), Config::new());
+        assert_eq!(settings.policy.rules(), [rule::built_in(&[21])]);
     }
 
     #[test]
-    fn the_first_source_wins() {
+    fn the_command_line_wins() {
         let port = |port| NonZeroU16::new(port).unwrap();
         let line = Choice {
             control_ports: Some(vec![port(2121), port(21), port(21)]),
             ..lan()
         };
-        let file = Choice {
-            mode: Some(Mode::Enforce),
-            control_ports: Some(vec![port(99)]),
-            session_idle: Some(60.try_into().unwrap()),
-            ..Choice::default()
-        };
-        let settings = Settings::complete(line.or(file)).unwrap();
+        let text =
+            "mode = 'enforce'\ncontrol_ports = [99]\ninterfaces = ['wan']\nsession_idle = 60";
+        let settings = Settings::complete(line, file(text)).unwrap();
         assert_eq!(settings.control_ports, [21, 2121]);
         assert_eq!(settings.mode, Mode::Enforce);
+        assert_eq!(settings.interfaces, ["lan".parse().unwrap()]);
         assert_eq!(settings.in_kernel().session_idle, 60_000_000_000);
     }
 
     #[test]
     fn an_interface_is_needed() {
-        let nothing = Settings::complete(Choice::default());
+        let nothing = Settings::complete(Choice::default(), File::default());
         assert!(matches!(nothing, Err(Error::NoInterface)));
+        let group = "[[group]]\ninterfaces = ['lan']";
+        assert!(Settings::complete(Choice::default(), file(group)).is_ok());
+        assert!(Settings::check(Choice::default(), File::default()).is_ok());
+    }
+
+    #[test]
+    fn too_many_control_ports() {
+        let ports = (1..=17).filter_map(NonZeroU16::new).collect();
+        let line = Choice {
+            control_ports: Some(ports),
+            ..lan()
+        };
+        let many = Settings::complete(line, File::default());
+        assert!(matches!(many, Err(Error::TooManyControlPorts)));
     }
 }

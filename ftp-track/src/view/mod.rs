@@ -10,6 +10,8 @@ mod flow;
 mod master;
 mod metainfo;
 mod migration;
+mod policy;
+mod rule;
 mod session;
 mod status;
 mod table;
@@ -25,6 +27,8 @@ pub use self::{
     master::MasterView,
     metainfo::{Document, Metainfo, SCHEMA},
     migration::{AttachmentView, HelperView, InterfaceView, MigrationView, RuleView, StepView},
+    policy::{GroupView, PolicyView},
+    rule::PolicyRuleView,
     session::{PendingView, SessionState, SessionView},
     status::{DoorView, FillView, RemarkView, RunningView, SettingsView, StatusView, TrackerState},
     table::{Table, TableRow},

@@ -44,11 +44,13 @@ impl Naive {
             && self.ports.contains(&port)
     }
 
-    /// Whether it is for a part, or all, of what `other` is for.
+    /// Whether it is for a part, or all, of what `other` is for. Ports count only between the same
+    /// prefixes.
     fn is_part_of(&self, other: &Self) -> bool {
+        let same = self.client == other.client && self.server == other.server;
         self.client.starts_with(&other.client)
             && self.server.starts_with(&other.server)
-            && self.ports.iter().all(|port| other.ports.contains(port))
+            && (!same || self.ports.iter().all(|port| other.ports.contains(port)))
     }
 
     fn meets(&self, other: &Self) -> bool {
