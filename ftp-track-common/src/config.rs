@@ -2,8 +2,6 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::client;
-
 /// What happens to packets.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,42 +43,14 @@ impl Mode {
     }
 }
 
-/// The one value of the settings map. Times in nanoseconds.
+/// The one value of the settings map: which policy is in force.
 #[repr(C)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Pod, Zeroable)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
 pub struct Config {
-    /// How long an expectation waits.
-    pub expectation_lifetime: u64,
-    /// How long a control connection may be silent.
-    pub session_idle: u64,
-    /// How long a data connection may be silent.
-    pub flow_idle: u64,
-    /// Most control connections of one client; 0 for any number.
-    pub client_sessions: u32,
-    /// Most data connections of one client; 0 for any number.
-    pub client_flows: u32,
-}
-
-const SECOND: u64 = 1_000_000_000;
-
-impl Config {
-    /// The defaults: expectations live 60 s, silent control connections two hours, silent data
-    /// connections ten minutes.
-    pub const fn new() -> Self {
-        Self {
-            expectation_lifetime: 60 * SECOND,
-            session_idle: 7200 * SECOND,
-            flow_idle: 600 * SECOND,
-            client_sessions: client::SESSIONS,
-            client_flows: client::FLOWS,
-        }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self::new()
-    }
+    /// The policy's generation: see [`crate::policy`]. 0 while there is none.
+    pub generation: u32,
+    /// How many rules it has; the last one is for everybody.
+    pub rules: u32,
 }
 
 /// 64 neighbouring ports: the value of the port map, whose index is the port divided by 64.

@@ -2,7 +2,10 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::tuple::{SessionKey, Tuple};
+use crate::{
+    policy::Binding,
+    tuple::{SessionKey, Tuple},
+};
 
 /// Version of [`Event`]'s layout, in its header.
 pub const VERSION: u16 = 1;
@@ -87,5 +90,7 @@ pub struct Event {
     /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV; or 0.
     pub request: u8,
     /// Reserved, zero.
-    pub reserved: [u8; 7],
+    pub reserved: [u8; 3],
+    /// The rule of the control connection; zero where there is none.
+    pub binding: Binding,
 }

@@ -4,8 +4,8 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::{
     address::Address,
-    config::Config,
     expectation::Expectation,
+    policy::Binding,
     segment::{ACK, FIN, RST, SYN, Segment},
     tuple::SessionKey,
 };
@@ -61,6 +61,8 @@ pub struct Flow {
     pub seen: u64,
     /// When it ended; 0 while it lives.
     pub ended: u64,
+    /// How long it may be silent, nanoseconds: what the rule says.
+    pub idle: u64,
     /// Packets from the initiator and from the responder.
     pub packets: [u64; 2],
     /// Bytes of IP from the initiator and from the responder.
@@ -69,6 +71,10 @@ pub struct Flow {
     pub expectation: u32,
     /// The initiator's initial sequence number.
     pub first: u32,
+    /// The rule that admitted it.
+    pub binding: Binding,
+    /// Reserved, zero.
+    pub reserved: u32,
     /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV.
     pub kind: u8,
     /// The initiator is the lower end of the key.
@@ -86,7 +92,8 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The flow that a SYN opens by using `expectation`, whose number is `id`.
+    /// The flow that a SYN opens by using `expectation`, whose number is `id`. `idle` and `binding`
+    /// are the caller's business.
     #[inline(always)]
     pub fn open(
         &mut self,
@@ -126,13 +133,13 @@ impl Flow {
 
     /// Whether it is over for the map.
     #[inline(always)]
-    pub const fn is_expired(&self, config: &Config, now: u64) -> bool {
+    pub const fn is_expired(&self, now: u64) -> bool {
         if self.ended != 0 {
             now.saturating_sub(self.ended) > LINGER
         } else if self.established == 0 {
             now.saturating_sub(self.seen) > OPENING
         } else {
-            now.saturating_sub(self.seen) > config.flow_idle
+            now.saturating_sub(self.seen) > self.idle
         }
     }
 

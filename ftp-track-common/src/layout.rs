@@ -22,6 +22,8 @@ pub const CLIENTS: &str = "CLIENTS";
 pub const JANITOR: &str = "JANITOR";
 /// Array of one: [`crate::config::Config`].
 pub const SETTINGS: &str = "SETTINGS";
+/// Array of [`crate::rule::Rule`]: two policies, one of them in force.
+pub const RULES: &str = "RULES";
 /// Array of [`crate::config::PortSet`].
 pub const PORTS: &str = "PORTS";
 /// Array of [`crate::interface::Interface`], each in the slot that its index gives.
@@ -53,6 +55,7 @@ pub const PINNED: &[&str] = &[
     CLIENTS,
     JANITOR,
     SETTINGS,
+    RULES,
     PORTS,
     INTERFACES,
     COUNTERS,

@@ -9,9 +9,14 @@ use bytemuck::{Pod, Zeroable};
 use crate::{address::Address, rule::Rule};
 
 /// Rules of one policy, at most.
-pub const MAX_RULES: usize = 256;
+pub const MAX_RULES: usize = 255;
+/// Slots for one policy.
+const SLOTS: usize = 256;
+/// The place of the empty rule, which admits nothing: for control connections to which no rule
+/// applies any more. It lies behind the last rule of every policy.
+pub const NOWHERE: u8 = 255;
 /// Entries of the map of rules: two policies.
-pub const RULE_SLOTS: usize = 2 * MAX_RULES;
+pub const RULE_SLOTS: usize = 2 * SLOTS;
 /// Generations are counted in so many bits.
 const GENERATION: u32 = 0x00ff_ffff;
 
@@ -63,7 +68,7 @@ pub const fn next_generation(generation: u32) -> u32 {
 /// The slot in the map of the rule at `place` in the policy of `generation`.
 #[inline(always)]
 pub const fn slot(generation: u32, place: u32) -> u32 {
-    (generation & 1) * MAX_RULES as u32 + place
+    (generation & 1) * SLOTS as u32 + place
 }
 
 /// The place of the rule for the control connections from `client` to `port` of `server`, among

@@ -3,20 +3,20 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
-    address::Address, conversation::LOWEST_PORT, expectation::ExpectationKind, prefix::Prefix,
-    reason::Reason,
+    address::Address, client, command::Command, conversation::LOWEST_PORT, prefix::Prefix,
+    reason::Reason, reply::Reply,
 };
 
 /// Ports that control connections of one rule may go to, at most.
 pub const CONTROL_PORTS: usize = 16;
 /// Ranges of ports that one rule admits, at most.
 pub const PORT_RANGES: usize = 8;
-/// Prefixes of third hosts that one rule admits, at most.
-pub const THIRD_HOSTS: usize = 8;
 /// Bytes of a rule's name.
 pub const NAME_BYTES: usize = 32;
 /// Where active data connections come from by the book (RFC 959, 3.2).
 pub const DATA_PORT: u16 = 20;
+
+const SECOND: u64 = 1_000_000_000;
 
 /// What is done with a control connection.
 #[repr(u8)]
@@ -124,8 +124,6 @@ pub struct Rule {
     pub client: Prefix,
     /// The servers it is for.
     pub server: Prefix,
-    /// Third hosts whose address PORT and EPRT may name (FXP); unused ones are [`Prefix::ANY`].
-    pub third_hosts: [Prefix; THIRD_HOSTS],
     /// How long an expectation waits, nanoseconds.
     pub expectation_lifetime: u64,
     /// How long a control connection may be silent, nanoseconds.
@@ -136,8 +134,10 @@ pub struct Rule {
     pub ports: [PortRange; PORT_RANGES],
     /// Ports of the control connections it is for; unused ones are zero.
     pub control_ports: [u16; CONTROL_PORTS],
-    /// Control connections that one client may have at once; 0 is no limit of the rule's own.
+    /// Control connections that one client may have at once; 0 is any number.
     pub sessions_per_client: u32,
+    /// Data connections that one client may have at once; 0 is any number.
+    pub flows_per_client: u32,
     /// An [`Action`].
     pub action: u8,
     /// A [`LogLevel`].
@@ -151,12 +151,38 @@ pub struct Rule {
     /// How many expectations a control connection may have at once: 0 or 1.
     pub pending: u8,
     /// Reserved, zero.
-    pub reserved: [u8; 6],
+    pub reserved: [u8; 2],
     /// Its name in UTF-8, padded with zeros.
     pub name: [u8; NAME_BYTES],
 }
 
 impl Rule {
+    /// What holds unless something else is said, for no control port yet: everything that FTP
+    /// announces is admitted. Expectations live 60 s, silent control connections two hours, silent
+    /// data connections ten minutes.
+    pub const fn open() -> Self {
+        const NONE: PortRange = PortRange { first: 0, last: 0 };
+        Self {
+            client: Prefix::ANY,
+            server: Prefix::ANY,
+            expectation_lifetime: 60 * SECOND,
+            session_idle: 7200 * SECOND,
+            flow_idle: 600 * SECOND,
+            ports: [PortRange::ALL, NONE, NONE, NONE, NONE, NONE, NONE, NONE],
+            control_ports: [0; CONTROL_PORTS],
+            sessions_per_client: client::SESSIONS,
+            flows_per_client: client::FLOWS,
+            action: Action::Track as u8,
+            log: LogLevel::Normal as u8,
+            active: 1,
+            passive: 1,
+            source_port_20: 0,
+            pending: 1,
+            reserved: [0; 2],
+            name: [0; NAME_BYTES],
+        }
+    }
+
     /// Whether it is for the control connections from `client` to `port` of `server`.
     #[inline(always)]
     pub const fn applies(&self, client: &Address, server: &Address, port: u16) -> bool {
@@ -165,13 +191,14 @@ impl Rule {
 
     #[inline(always)]
     const fn is_control(&self, port: u16) -> bool {
-        let mut found = false;
         let mut i = 0;
         while i < CONTROL_PORTS {
-            found |= self.control_ports[i] == port;
+            if self.control_ports[i] == port {
+                return port != 0;
+            }
             i += 1;
         }
-        found & (port != 0)
+        false
     }
 
     /// Whether control connections are tracked.
@@ -186,17 +213,49 @@ impl Rule {
         self.action == Action::Refuse as u8
     }
 
-    /// Why a data connection of `kind` to the announced `port` is not admitted, or
-    /// [`Reason::None`].
+    /// Why what `command` announces is not admitted, or [`Reason::None`]; `own` is the client's
+    /// address. A PORT or EPRT to somebody else is a bounce (RFC 2577, 3; CVE-1999-0017).
     #[inline(always)]
-    pub const fn judge(&self, kind: ExpectationKind, port: u16) -> Reason {
+    pub const fn judge_command(&self, command: &Command, own: &Address) -> Reason {
+        let (address, port) = match command {
+            Command::Port(address, port) | Command::Eprt(address, port) => (address, *port),
+            Command::MalformedPort | Command::MalformedEprt => return Reason::MalformedCommand,
+            _ => return Reason::None,
+        };
+        if !address.same(own) {
+            Reason::Bounce
+        } else if port < LOWEST_PORT {
+            Reason::LowPort
+        } else {
+            self.judge(true, port)
+        }
+    }
+
+    /// Why what `reply` announces is not admitted, or [`Reason::None`].
+    #[inline(always)]
+    pub const fn judge_reply(&self, reply: &Reply) -> Reason {
+        match reply {
+            Reply::Final {
+                port: Some(port), ..
+            } if *port < LOWEST_PORT => Reason::LowPort,
+            Reply::Final {
+                port: Some(port), ..
+            } => self.judge(false, *port),
+            _ => Reason::None,
+        }
+    }
+
+    /// Why a data connection to the announced `port` is not admitted, or [`Reason::None`]. An
+    /// `active` one comes from the server.
+    #[inline(always)]
+    pub const fn judge(&self, active: bool, port: u16) -> Reason {
         if !self.tracks() {
             return Reason::PolicyChanged;
         }
-        if kind.is_active() && self.active == 0 {
+        if active && self.active == 0 {
             return Reason::ActiveForbidden;
         }
-        if !kind.is_active() && self.passive == 0 {
+        if !active && self.passive == 0 {
             return Reason::PassiveForbidden;
         }
         if self.pending == 0 {
@@ -210,32 +269,20 @@ impl Rule {
 
     #[inline(always)]
     const fn is_data(&self, port: u16) -> bool {
-        let mut found = false;
         let mut i = 0;
         while i < PORT_RANGES {
-            found |= self.ports[i].contains(port);
+            if self.ports[i].contains(port) {
+                return port >= LOWEST_PORT;
+            }
             i += 1;
         }
-        found & (port >= LOWEST_PORT)
+        false
     }
 
     /// Whether an active data connection may come from `port`.
     #[inline(always)]
     pub const fn admits_source(&self, port: u16) -> bool {
         self.source_port_20 == 0 || port == DATA_PORT
-    }
-
-    /// Whether PORT and EPRT may name the third host `address`.
-    #[inline(always)]
-    pub const fn is_third_host(&self, address: &Address) -> bool {
-        let mut found = false;
-        let mut i = 0;
-        while i < THIRD_HOSTS {
-            let hosts = &self.third_hosts[i];
-            found |= !hosts.is_any() & hosts.contains(address);
-            i += 1;
-        }
-        found
     }
 
     /// Where it stands among the rules: the first that applies counts, the highest comes first. Of

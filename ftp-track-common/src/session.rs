@@ -8,6 +8,7 @@ use crate::{
     conversation::Conversation,
     handshake::Handshake,
     outcome::{Announcement, Outcome},
+    policy::Binding,
     reason::Reason,
     reply::{Reply, ReplyLine},
     segment::{ACK, FIN, RST, SYN, Segment},
@@ -51,6 +52,8 @@ pub struct Session {
     pub seen: u64,
     /// When it ended; 0 while it lives.
     pub ended: u64,
+    /// How long it may be silent, nanoseconds: what its rule says.
+    pub idle: u64,
     /// Both streams, client first.
     pub sequences: [Sequence; 2],
     /// Commands and replies.
@@ -71,6 +74,10 @@ pub struct Session {
     end_reason: u8,
     /// As what it is counted: a [`Share`].
     share: u8,
+    /// Its rule. One aligned word, written without the lock: every CPU that finds that it is not of
+    /// the policy in force writes the same.
+    pub binding: Binding,
+    reserved: u32,
 }
 
 impl Session {
@@ -170,15 +177,15 @@ impl Session {
         self.share
     }
 
-    /// Whether it is over for the map: ended and lingered, or idle for `idle` nanoseconds.
+    /// Whether it is over for the map: ended and lingered, or silent for too long.
     #[inline(always)]
-    pub const fn is_expired(&self, idle: u64, now: u64) -> bool {
+    pub const fn is_expired(&self, now: u64) -> bool {
         if self.ended != 0 {
             now.saturating_sub(self.ended) > LINGER
         } else if self.unconfirmed != 0 {
             now.saturating_sub(self.created) > CONFIRMATION
         } else {
-            now.saturating_sub(self.seen) > idle
+            now.saturating_sub(self.seen) > self.idle
         }
     }
 
@@ -303,24 +310,25 @@ impl Session {
         self.note_fin(direction, now, outcome);
     }
 
-    /// Takes a command that the client's parser has finished.
+    /// Takes a command that the client's parser has finished. `refusal` is what
+    /// [`crate::rule::Rule::judge_command`] says of it, as a number.
     #[inline(always)]
-    pub fn command(&mut self, command: &Command, now: u64) -> Outcome {
+    pub fn command(&mut self, command: &Command, refusal: u8, now: u64) -> Outcome {
         if self.ended != 0 {
             return Outcome::count(Reason::AfterEnd);
         }
-        let own = self.key.client;
-        self.conversation.command(command, &own, now)
+        self.conversation.command(command, refusal, now)
     }
 
-    /// Takes a line that the server's parser has finished. Expectations live `lifetime`
+    /// Takes a line that the server's parser has finished. `refusal` is what
+    /// [`crate::rule::Rule::judge_reply`] says of it, as a number. Expectations live `lifetime`
     /// nanoseconds.
     #[inline(always)]
-    pub fn reply(&mut self, reply: &Reply, lifetime: u64, now: u64) -> Outcome {
+    pub fn reply(&mut self, reply: &Reply, refusal: u8, lifetime: u64, now: u64) -> Outcome {
         if self.ended != 0 {
             return Outcome::count(Reason::AfterEnd);
         }
-        let mut outcome = self.conversation.reply(reply, lifetime, now);
+        let mut outcome = self.conversation.reply(reply, refusal, lifetime, now);
         if outcome.made.id != 0 && !self.is_confirmed() {
             let ended = self.conversation.end_pending(Reason::Unconfirmed);
             outcome.made = Announcement::default();

@@ -5,21 +5,23 @@ use ftp_track_common::{
     client::Share,
     config::Config,
     event::EventKind,
-    expectation::Expectation,
+    expectation::{Expectation, ExpectationKind},
     flow::Flow,
     invitation::PATIENCE,
     reason::Reason,
+    rule::Rule,
     tuple::{ExpectationKey, FlowKey},
 };
 
 use crate::{
     attempt, client,
-    counter::count,
+    counter::{count, count_number},
     data::tell,
     lock::Locked,
     map::{EXPECTATIONS, FLOWS, SESSIONS},
+    opaque::opaque,
     packet::Packet,
-    scratch,
+    rule, scratch,
 };
 
 /// Lets a SYN use the expectation that waits for it, and makes the flow. False when none does.
@@ -46,22 +48,26 @@ pub fn admit(
     let made = expectation.id;
     // Before it is taken: one that was made by hand is gone after that.
     flow.open(expectation, made, source_is_low, &packet.segment, now);
-    let (id, kind) = match take(&place, expectation, packet, now) {
+    let (id, kind, rule) = match take(&place, expectation, packet, config, now) {
         Ok(taken) => taken,
         Err(reason) => {
-            count(reason);
-            attempt::judge(reason, flow.session, made);
+            let reason = opaque(reason, now);
+            count_number(reason);
+            attempt::refuse(reason, flow.session, made);
             return false;
         }
     };
     flow.expectation = id;
     flow.kind = kind;
+    flow.idle = rule.flow_idle;
+    flow.binding = scratch::binding().copied().unwrap_or_default();
+    flow.reserved = 0;
     flow.packets[0] = 1;
     flow.bytes[0] = packet.length as u64;
     if made != id {
         confirm(&place, expectation, id, kind);
     }
-    if let Err(reason) = enter(key, flow, config) {
+    if let Err(reason) = enter(key, flow, rule) {
         count(reason);
         attempt::judge(reason, flow.session, id);
         give_back(flow, now);
@@ -88,7 +94,7 @@ pub fn admit(
 
 /// Puts a flow in its map. One that has the key already is over: its SYN did not match.
 #[inline(always)]
-fn enter(key: &FlowKey, flow: &Flow, config: &Config) -> Result<(), Reason> {
+fn enter(key: &FlowKey, flow: &Flow, rule: &Rule) -> Result<(), Reason> {
     // SAFETY: the value is live for as long as the program runs, and its master never changes.
     if let Some(old) = unsafe { FLOWS.get(key) }
         && FLOWS.remove(key).is_ok()
@@ -100,7 +106,7 @@ fn enter(key: &FlowKey, flow: &Flow, config: &Config) -> Result<(), Reason> {
         &master.client,
         master.zone,
         Share::Flow,
-        config.client_flows,
+        rule.flows_per_client,
     )?;
     FLOWS.insert(key, flow, BPF_NOEXIST as u64).map_err(|_| {
         client::leave(&master.client, master.zone, Share::Flow);
@@ -108,54 +114,80 @@ fn enter(key: &FlowKey, flow: &Flow, config: &Config) -> Result<(), Reason> {
     })
 }
 
-/// Takes an expectation, and gives its number and the kind of request that made it.
+/// Takes an expectation, and gives its number, the kind of request that made it, and the rule that
+/// it is under; or the number of the reason why not. The rule of the policy in force has its say
+/// again: it may have changed meanwhile.
 #[inline(always)]
 fn take(
     place: &ExpectationKey,
     expectation: &Expectation,
     packet: &Packet,
+    config: &Config,
     now: u64,
-) -> Result<(u32, u8), Reason> {
+) -> Result<(u32, u8, &'static Rule), u64> {
     if expectation.is_by_hand() {
-        return claim(place, expectation, now);
+        return claim(place, expectation, config, now);
     }
     let entry = SESSIONS
         .get_ptr_mut(&expectation.master)
-        .ok_or(Reason::MasterGone)?;
+        .ok_or(Reason::MasterGone as u64)?;
     let (id, session) = (expectation.id, expectation.session);
     let (port, first) = (packet.tuple.destination_port, packet.segment.sequence);
+    let rule = rule::of(entry, config).ok_or(Reason::PolicyChanged as u64)?;
+    let active = is_active(expectation.kind);
+    // SAFETY: the rule is a reference.
+    let judgement = unsafe {
+        let source_port = packet.tuple.source_port;
+        rule::ftp_track_judge_flow(rule, active as u32, port as u32, source_port as u32)
+    };
+    if judgement != 0 {
+        return Err(judgement);
+    }
     let patience = if packet.door.admits { PATIENCE } else { 0 };
     // SAFETY: the entry is a live map value.
     let mut master = unsafe { Locked::new(entry) };
     if master.id != session || master.ended != 0 {
-        return Err(Reason::MasterGone);
+        return Err(Reason::MasterGone as u64);
     }
     let id = if id == 0 {
         if !master.is_confirmed() {
-            return Err(Reason::Unconfirmed);
+            return Err(Reason::Unconfirmed as u64);
         }
         master
             .conversation
-            .connect_early(port, first, patience, now)?
+            .connect_early(port, first, patience, now)
+            .map_err(|reason| reason as u64)?
     } else {
-        master.conversation.pending.take(id, now)?;
+        let taken = master.conversation.pending.take(id, now);
+        taken.map_err(|reason| reason as u64)?;
         id
     };
     master.seen = now;
-    Ok((id, master.conversation.pending.kind))
+    Ok((id, master.conversation.pending.kind, rule))
+}
+
+#[inline(always)]
+fn is_active(kind: u8) -> bool {
+    ExpectationKind::of_request(kind).is_some_and(ExpectationKind::is_active)
 }
 
 /// Takes an expectation that an administrator made. No session says whether it is alive: whoever
 /// removes it from the map, and only one can, may use it.
 #[inline(always)]
-fn claim(place: &ExpectationKey, expectation: &Expectation, now: u64) -> Result<(u32, u8), Reason> {
+fn claim(
+    place: &ExpectationKey,
+    expectation: &Expectation,
+    config: &Config,
+    now: u64,
+) -> Result<(u32, u8, &'static Rule), u64> {
     let (id, kind) = (expectation.id, expectation.kind);
     if now >= expectation.expires {
-        return Err(Reason::Expired);
+        return Err(Reason::Expired as u64);
     }
+    let rule = rule::general(config).ok_or(Reason::PolicyChanged as u64)?;
     match EXPECTATIONS.remove(place) {
-        Ok(()) => Ok((id, kind)),
-        Err(_) => Err(Reason::AlreadyUsed),
+        Ok(()) => Ok((id, kind, rule)),
+        Err(_) => Err(Reason::AlreadyUsed as u64),
     }
 }
 

@@ -42,6 +42,17 @@ pub fn judge(reason: Reason, session: u64, expectation: u32) {
     }
 }
 
+/// Like [`judge`], for a reason by its number that admits nothing.
+#[inline(always)]
+pub fn refuse(reason: u64, session: u64, expectation: u32) {
+    if let Some(attempt) = scratch::attempt() {
+        attempt.reason = reason as u8;
+        attempt.session = session;
+        attempt.expectation = expectation;
+        attempt.admitted = 0;
+    }
+}
+
 /// Notes what [`judge`] was told. `tuple` is that of the SYN.
 #[inline(never)]
 pub fn note(tuple: &Tuple, now: u64) {

@@ -8,6 +8,7 @@ use ftp_track_common::{
     layout::SessionEntry,
     outcome::{Announcement, Outcome},
     reason::Reason,
+    rule::Rule,
     segment::{ACK, SYN},
     session::Step,
     tuple::{Direction, SessionKey, Tuple},
@@ -29,7 +30,7 @@ use crate::{
     path,
     reading::{self, Reading},
     report::{Subject, report},
-    scratch,
+    rule, scratch,
     verdict::{Verdict, drop_if},
 };
 
@@ -38,20 +39,35 @@ const PASS: u64 = 0;
 const HOLD: u64 = 1;
 const PARSE: u64 = 2;
 
-/// A SYN to a control port: the handshake begins.
+/// A SYN to a control port: the handshake begins. Gives the number of the [`Reason`] why it passes
+/// or not; 0 when the port is none of control between these two.
 #[inline(never)]
-pub fn syn<F: Frame>(frame: F, packet: &Packet, now: u64) {
+pub fn syn<F: Frame>(frame: F, packet: &Packet, config: &Config, now: u64) -> u64 {
+    opaque(begin(frame, packet, config, now), now)
+}
+
+#[inline(always)]
+fn begin<F: Frame>(frame: F, packet: &Packet, config: &Config, now: u64) -> u64 {
+    let key = SessionKey::of(&packet.tuple, Direction::FromClient);
+    let Some(rule) = rule::find(&key, config).and_then(rule::get) else {
+        return 0;
+    };
+    if rule.refuses() {
+        return Reason::RefusedByPolicy as u64;
+    }
+    if !rule.tracks() {
+        return Reason::IgnoredByPolicy as u64;
+    }
     if !checksum::is_right(frame, packet) {
         count(Reason::BadChecksum);
-        return;
+        return Reason::ControlPort as u64;
     }
     janitor::start();
-    let key = SessionKey::of(&packet.tuple, Direction::FromClient);
     // SAFETY: the value is a live map value, and read here only.
     if let Some(handshake) = unsafe { HANDSHAKES.get(&key) }
         && handshake.is_repeated_by(&packet.segment)
     {
-        return;
+        return Reason::ControlPort as u64;
     }
     let handshake = Handshake {
         created: now,
@@ -62,6 +78,7 @@ pub fn syn<F: Frame>(frame: F, packet: &Packet, now: u64) {
         ..Handshake::zeroed()
     };
     let _: Result<(), i32> = HANDSHAKES.insert(&key, &handshake, 0);
+    Reason::ControlPort as u64
 }
 
 /// Any other segment from or to a control port.
@@ -100,6 +117,9 @@ fn receive<F: Frame>(
     let (Some(outcome), Some(config)) = (scratch::outcome(), SETTINGS.get(0)) else {
         return Verdict::Pass;
     };
+    let Some(rule) = rule::of(entry, config) else {
+        return Verdict::Pass;
+    };
     *outcome = Outcome::nothing();
     // SAFETY: the entry is a live map value.
     let mut session = unsafe { Locked::new(entry) };
@@ -113,7 +133,7 @@ fn receive<F: Frame>(
     };
     let confirms = !confirmed && session.is_confirmed();
     drop(session);
-    if confirms && !confirm(frame, entry, config, now) {
+    if confirms && !confirm(frame, entry, rule, now) {
         return Verdict::Pass;
     }
     let action = opaque(action, now);
@@ -123,12 +143,13 @@ fn receive<F: Frame>(
         HOLD => drop_if(packet.door.admits),
         _ => {
             if changed() {
-                effect::apply(entry, config.expectation_lifetime, now);
+                effect::apply(entry, rule.expectation_lifetime, now);
             }
             let mut reading = Reading {
                 frame,
                 entry,
-                lifetime: config.expectation_lifetime,
+                rule,
+                refusal: 0,
                 now,
                 offset: packet.payload + skip,
                 remaining: packet.segment.length.saturating_sub(skip),
@@ -153,7 +174,7 @@ fn receive<F: Frame>(
         }
     };
     if changed() {
-        effect::apply(entry, config.expectation_lifetime, now);
+        effect::apply(entry, rule.expectation_lifetime, now);
     }
     // SAFETY: single aligned values that are written once in the session's life.
     let (ended, reason) = unsafe { ((*entry).session.ended, (*entry).session.end_reason()) };
@@ -165,7 +186,7 @@ fn receive<F: Frame>(
 
 /// Whether a session that was picked up, and of which both sides have been seen now, is tracked on.
 #[inline(always)]
-fn confirm<F: Frame>(frame: F, entry: *mut SessionEntry, config: &Config, now: u64) -> bool {
+fn confirm<F: Frame>(frame: F, entry: *mut SessionEntry, rule: &Rule, now: u64) -> bool {
     // SAFETY: the entry is live; its key does not change while the session is in its map, and an
     // interface is one aligned word that is written once.
     let (key, [client, server]) = unsafe {
@@ -178,7 +199,7 @@ fn confirm<F: Frame>(frame: F, entry: *mut SessionEntry, config: &Config, now: u
     } else {
         Reason::None
     };
-    opening::confirm(entry, refusal, config, now) != 0
+    opening::confirm(entry, refusal, rule, now) != 0
 }
 
 /// Whether the last outcome asks for anything.

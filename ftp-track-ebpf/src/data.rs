@@ -16,6 +16,7 @@ use crate::{
     opaque::opaque,
     packet::Packet,
     report::{Subject, report},
+    rule,
 };
 
 /// A SYN that does not go to a control port: true when it belongs to an admitted data connection.
@@ -26,7 +27,7 @@ pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
         // SAFETY: the flow is a live map value, and shared as its type says.
         let flow = unsafe { &mut *flow };
         let side = flow.side(source_is_low);
-        if !flow.is_expired(config, now) && flow.owns_syn(side, &packet.segment) {
+        if !flow.is_expired(now) && flow.owns_syn(side, &packet.segment) {
             account(flow, side, packet);
             flow.seen = now;
             count(Reason::Related);
@@ -38,25 +39,25 @@ pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
 
 /// Whether a segment belongs to an admitted data connection.
 #[inline(never)]
-pub fn is_known(packet: &Packet, config: &Config, now: u64) -> bool {
+pub fn is_known(packet: &Packet, now: u64) -> bool {
     let (key, _) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
         return false;
     };
     // SAFETY: the flow is a live map value, and shared as its type says.
-    unsafe { !(*flow).is_expired(config, now) }
+    unsafe { !(*flow).is_expired(now) }
 }
 
 /// Any other segment: true when it belongs to an admitted data connection that is not over.
 #[inline(never)]
-pub fn segment(packet: &Packet, config: &Config, now: u64) -> bool {
+pub fn segment(packet: &Packet, now: u64) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
         return false;
     };
     // SAFETY: the flow is a live map value, and shared as its type says.
     let flow = unsafe { &mut *flow };
-    let is_related = opaque(!flow.is_expired(config, now) as u64, now) != 0;
+    let is_related = opaque(!flow.is_expired(now) as u64, now) != 0;
     let side = flow.side(source_is_low);
     let silent = now.saturating_sub(flow.seen);
     account(flow, side, packet);
@@ -116,6 +117,7 @@ fn touch(flow: &Flow, now: u64) {
 /// Reports an event of a flow.
 #[inline(never)]
 pub fn tell(kind: EventKind, tuple: &Tuple, flow: &Flow, reason: Reason, now: u64) {
+    rule::name(flow.binding);
     report(
         kind,
         &Subject {
@@ -135,7 +137,7 @@ pub fn tell(kind: EventKind, tuple: &Tuple, flow: &Flow, reason: Reason, now: u6
 
 /// Reports a new connection that is dropped.
 #[inline(never)]
-pub fn report_drop(packet: &Packet, now: u64) {
+pub fn report_drop(packet: &Packet, reason: Reason, now: u64) {
     report(
         EventKind::Dropped,
         &Subject {
@@ -143,7 +145,7 @@ pub fn report_drop(packet: &Packet, now: u64) {
             master: None,
             tuple: &packet.tuple,
             announcement: Announcement {
-                reason: Reason::Unexpected as u8,
+                reason: reason as u8,
                 ..Announcement::default()
             },
             now,

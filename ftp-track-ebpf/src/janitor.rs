@@ -8,7 +8,6 @@
 use aya_ebpf::{bindings, cty::c_void, helpers::generated};
 use ftp_track_common::{
     client::Share,
-    config::Config,
     event::EventKind,
     expectation::{Expectation, Presence},
     flow::Flow,
@@ -21,7 +20,7 @@ use ftp_track_common::{
 use crate::{
     client, clock, control, data, effect,
     lock::Locked,
-    map::{ARMED, EXPECTATIONS, FLOWS, JANITOR, SESSIONS, SETTINGS},
+    map::{ARMED, EXPECTATIONS, FLOWS, JANITOR, SESSIONS},
     opening, scratch,
 };
 
@@ -136,13 +135,13 @@ extern "C" fn session(
     entry: *const SessionEntry,
     look: &mut Look,
 ) -> i64 {
-    let (Some(config), Some(outcome)) = (SETTINGS.get(0), scratch::outcome()) else {
+    let Some(outcome) = scratch::outcome() else {
         return 1;
     };
     let now = look.now;
     // SAFETY: the entry is a live map value; these are single aligned words, and looked at again
     // under the lock.
-    let over = unsafe { (*entry).session.is_expired(config.session_idle, now) };
+    let over = unsafe { (*entry).session.is_expired(now) };
     if !over {
         return 0;
     }
@@ -155,7 +154,7 @@ extern "C" fn session(
     *outcome = Outcome::nothing();
     // SAFETY: the entry is a live map value, and no other lock is held.
     let mut locked = unsafe { Locked::new(entry) };
-    let over = locked.is_expired(config.session_idle, now);
+    let over = locked.is_expired(now);
     let alive = locked.ended == 0;
     let mut share = Share::None;
     if over {
@@ -184,13 +183,9 @@ extern "C" fn flow(
     flow: *mut Flow,
     look: &mut Look,
 ) -> i64 {
-    let Some(config) = SETTINGS.get(0) else {
-        return 1;
-    };
-    let config: &Config = config;
     // SAFETY: both are live for as long as the callback runs, and shared as `Flow` says.
     let (key, flow) = unsafe { (&*key, &*flow) };
-    if !flow.is_expired(config, look.now) {
+    if !flow.is_expired(look.now) {
         return 0;
     }
     let alive = flow.ended == 0;

@@ -47,6 +47,7 @@ mod path;
 mod reading;
 mod related;
 mod report;
+mod rule;
 mod scratch;
 mod skb;
 mod tcp;

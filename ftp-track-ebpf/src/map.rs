@@ -15,8 +15,10 @@ use ftp_track_common::{
     history::History,
     interface::{self, Interface},
     layout::{self, ClientEntry, Janitor, SessionEntry},
+    policy::RULE_SLOTS,
     reason,
     route::{self, Route},
+    rule::Rule,
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
 
@@ -73,6 +75,10 @@ pub static ARMED: Array<u64, 1> = Array::new();
 /// What the daemon decided.
 #[btf_map]
 pub static SETTINGS: Array<Config, 1> = Array::new();
+
+/// Two policies, one of them in force.
+#[btf_map]
+pub static RULES: Array<Rule, { RULE_SLOTS }> = Array::new();
 
 /// Control ports and allowed ports.
 #[btf_map]

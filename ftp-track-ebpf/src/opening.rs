@@ -13,6 +13,7 @@ use ftp_track_common::{
     layout::SessionEntry,
     outcome::Outcome,
     reason::Reason,
+    rule::Rule,
     segment::{ACK, RST},
     tuple::{Direction, SessionKey},
 };
@@ -28,7 +29,7 @@ use crate::{
     lock::Locked,
     map::{HANDSHAKES, NUMBERS, SESSIONS},
     packet::Packet,
-    scratch,
+    rule, scratch,
 };
 
 /// The session of a segment; makes it when the segment completes a handshake, or is the first that
@@ -66,6 +67,12 @@ pub fn find(
     if segment.has(RST) || !(begins || goes_on) {
         return existing;
     }
+    let binding = rule::find(key, config)?;
+    let rule = rule::get(binding)?;
+    if !rule.tracks() {
+        count(Reason::IgnoredByPolicy);
+        return existing;
+    }
     let entry = scratch::entry()?;
     entry.clear();
     let id = next_number();
@@ -80,7 +87,7 @@ pub fn find(
         Share::Session
     } else {
         janitor::start();
-        if let Err(reason) = client::may(&key.client, key.zone, config.client_sessions) {
+        if let Err(reason) = client::may(&key.client, key.zone, rule.sessions_per_client) {
             count(reason);
             return None;
         }
@@ -96,7 +103,7 @@ pub fn find(
         finish(old, Reason::ControlClosed, now);
     }
     let limit = match share {
-        Share::Session => config.client_sessions,
+        Share::Session => rule.sessions_per_client,
         _ => 0,
     };
     // A pick-up has been counted by now.
@@ -106,6 +113,8 @@ pub fn find(
         count(reason);
         return None;
     }
+    entry.session.binding = binding;
+    entry.session.idle = rule.session_idle;
     // In place and under the lock when there is an older entry: a CPU that still holds a pointer to
     // it must find either session, never a mixture.
     let flags = if existing.is_some() {
@@ -220,7 +229,7 @@ fn completes(packet: &Packet, key: &SessionKey) -> bool {
 /// The other side has confirmed a session that was picked up: it counts as its client's. With a
 /// `refusal`, or if the client has too many, it is tracked no longer. Gives 1 if it is.
 #[inline(never)]
-pub fn confirm(entry: *mut SessionEntry, refusal: Reason, config: &Config, now: u64) -> u64 {
+pub fn confirm(entry: *mut SessionEntry, refusal: Reason, rule: &Rule, now: u64) -> u64 {
     if refusal as u8 != 0 {
         count(refusal);
         // SAFETY: the entry is a live map value; this is one byte.
@@ -243,7 +252,7 @@ pub fn confirm(entry: *mut SessionEntry, refusal: Reason, config: &Config, now: 
         &key.client,
         key.zone,
         Share::Session,
-        config.client_sessions,
+        rule.sessions_per_client,
     ) {
         count(reason);
         // SAFETY: the entry is a live map value.

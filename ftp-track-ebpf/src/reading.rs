@@ -1,13 +1,14 @@
 //! Feeds a segment's payload to the parser of its direction, line by line.
 
 use aya_ebpf::{cty::c_void, helpers::generated};
-use ftp_track_common::layout::SessionEntry;
+use ftp_track_common::{layout::SessionEntry, rule::Rule};
 
 use crate::{
     effect, feed,
     frame::Frame,
     lock::Locked,
     opaque::{bounded, opaque},
+    rule,
     scratch::{self, CHUNK},
 };
 
@@ -21,8 +22,10 @@ pub struct Reading<F> {
     pub frame: F,
     /// The session, whose direction is claimed.
     pub entry: *mut SessionEntry,
-    /// How long expectations live, nanoseconds.
-    pub lifetime: u64,
+    /// The session's rule.
+    pub rule: *const Rule,
+    /// What the rule says of the line: the number of a reason, or 0.
+    pub refusal: u64,
     /// Monotonic clock, nanoseconds.
     pub now: u64,
     /// The next byte's place in the frame.
@@ -54,8 +57,20 @@ extern "C" fn step<F: Frame, const COMMANDS: bool>(_index: u32, reading: &mut Re
         MORE => return (reading.remaining == 0) as i64,
         _ => return 1,
     }
+    finish::<F, COMMANDS>(reading);
+    // SAFETY: entry and rule are live map values.
+    reading.refusal = unsafe {
+        if COMMANDS {
+            let own = &raw const (*reading.entry).session.key.client;
+            rule::ftp_track_judge_command(reading.rule, own)
+        } else {
+            rule::ftp_track_judge_reply(reading.rule)
+        }
+    };
     let readable = line::<F, COMMANDS>(reading);
-    effect::apply(reading.entry, reading.lifetime, reading.now);
+    // SAFETY: the rule is a live map value.
+    let lifetime = unsafe { (*reading.rule).expectation_lifetime };
+    effect::apply(reading.entry, lifetime, reading.now);
     (readable == 0 || reading.remaining == 0) as i64
 }
 
@@ -100,7 +115,24 @@ fn chunk<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     if used & feed::ENDED != 0 { LINE } else { MORE }
 }
 
-/// Hands a complete line to the session; the outcome is left in [`scratch::outcome`]. Returns 0
+/// Leaves the complete line's command or reply in [`scratch::command`] or [`scratch::reply`].
+#[inline(never)]
+fn finish<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) {
+    let (Some(command), Some(reply)) = (scratch::command(), scratch::reply()) else {
+        return;
+    };
+    // SAFETY: the entry is a live map value, and the parsers are ours by the claim.
+    unsafe {
+        let session = &raw mut (*reading.entry).session;
+        if COMMANDS {
+            (*session).commands.finish_into(command);
+        } else {
+            (*session).replies.finish_into(reply);
+        }
+    }
+}
+
+/// Hands the line that is complete to the session; the outcome is left in [`scratch::outcome`]. Returns 0
 /// when nothing more is to be read.
 #[inline(never)]
 fn line<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
@@ -111,20 +143,18 @@ fn line<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     };
     let entry = reading.entry;
     let now = reading.now;
-    // SAFETY: the entry is a live map value, the parsers are ours by the claim, and the rest is
-    // only touched under the lock.
+    // SAFETY: entry and rule are live map values, and the session is only touched under the lock.
     let readable = unsafe {
         if COMMANDS {
-            (*entry).session.commands.finish_into(command);
             let command = core::hint::black_box(command);
             let mut session = Locked::new(entry);
-            *outcome = session.command(command, now);
+            *outcome = session.command(command, reading.refusal as u8, now);
             session.is_readable()
         } else {
-            (*entry).session.replies.finish_into(reply);
             let reply = core::hint::black_box(reply);
+            let lifetime = (*reading.rule).expectation_lifetime;
             let mut session = Locked::new(entry);
-            *outcome = session.reply(reply, reading.lifetime, now);
+            *outcome = session.reply(reply, reading.refusal as u8, lifetime, now);
             session.is_readable()
         }
     };

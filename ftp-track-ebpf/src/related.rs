@@ -5,12 +5,12 @@
 
 use core::mem::MaybeUninit;
 
-use ftp_track_common::{config::Config, interface::LOCAL, tuple::FlowKey};
+use ftp_track_common::{interface::LOCAL, tuple::FlowKey};
 
 use crate::{
     clock,
     door::Door,
-    map::{FLOWS, SETTINGS},
+    map::FLOWS,
     packet::{self, Packet},
     skb::SkbFrame,
 };
@@ -20,9 +20,6 @@ use crate::{
 /// The SYN does too: it has passed its door before, where its flow was made.
 #[inline(always)]
 pub fn is_related(frame: SkbFrame) -> bool {
-    let Some(config) = SETTINGS.get(0) else {
-        return false;
-    };
     let mut packet = MaybeUninit::<Packet>::zeroed();
     // SAFETY: a packet is made of numbers and of booleans, for which zero is a value.
     let packet = unsafe { packet.assume_init_mut() };
@@ -30,13 +27,13 @@ pub fn is_related(frame: SkbFrame) -> bool {
     if packet::read(frame, packet) != 0 || packet.first_fragment {
         return false;
     }
-    is_known(packet, config)
+    is_known(packet)
 }
 
 /// Whether there is a flow of the packet's. A function of its own, so that its stack is not below
 /// that of reading the packet.
 #[inline(never)]
-fn is_known(packet: &Packet, config: &Config) -> bool {
+fn is_known(packet: &Packet) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     // SAFETY: the flow is a live map value, and shared as its type says.
     let Some(flow) = (unsafe { FLOWS.get(key) }) else {
@@ -44,5 +41,5 @@ fn is_known(packet: &Packet, config: &Config) -> bool {
     };
     let owned =
         !packet.segment.is_syn() || flow.owns_syn(flow.side(source_is_low), &packet.segment);
-    owned && !flow.is_expired(config, clock::now())
+    owned && !flow.is_expired(clock::now())
 }

@@ -7,8 +7,11 @@ use ftp_track_common::{
     tuple::{SessionKey, Tuple},
 };
 
-use crate::copy::copy;
-use crate::map::{EVENTS, LOST_EVENTS};
+use crate::{
+    copy::copy,
+    map::{EVENTS, LOST_EVENTS},
+    scratch,
+};
 
 /// What an event says beside its kind.
 pub struct Subject<'a> {
@@ -59,7 +62,8 @@ pub unsafe fn write(
         (*event).time = now;
         (*event).session = session;
         (*event).request = about.kind;
-        (*event).reserved = [0; 7];
+        (*event).reserved = [0; 3];
+        (*event).binding = scratch::binding().copied().unwrap_or_default();
     }
 }
 

@@ -10,6 +10,7 @@ use ftp_track_common::{
     history::{History, Note},
     layout::{ClientEntry, SessionEntry},
     outcome::Outcome,
+    policy::Binding,
     reply::Reply,
     session::Session,
     tuple::{ExpectationKey, SessionKey, Tuple},
@@ -103,6 +104,7 @@ pub struct Scratch {
     command: Command,
     reply: Reply,
     outcome: Outcome,
+    binding: Binding,
     note: Note,
     master: SessionKey,
     history: History,
@@ -209,6 +211,10 @@ field! {
 field! {
     /// What the map gets for a new pair; never written.
     attempts: Attempts
+}
+field! {
+    /// The rule that the packet's control connection is under, for reports.
+    binding: Binding
 }
 field! {
     /// A chunk for the parser.

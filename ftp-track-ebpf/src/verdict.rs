@@ -2,6 +2,7 @@
 
 use ftp_track_common::{
     config::{Config, PortSet},
+    policy::Binding,
     reason::Reason,
     tuple::Direction,
 };
@@ -14,7 +15,7 @@ use crate::{
     frame::Frame,
     map::{PORTS, SETTINGS},
     packet::{self, Packet},
-    scratch,
+    rule, scratch,
 };
 
 /// What happens to a frame.
@@ -41,6 +42,7 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
     }
     let now = clock::now();
     packet.time = now;
+    rule::name(Binding::default());
     let unread = packet::read(frame, packet);
     if unread != 0 {
         count_number(unread);
@@ -57,7 +59,7 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         return Verdict::Pass;
     }
     // A data connection may have a control port as its own end.
-    if (destination.control || source.control) && !data::is_known(packet, config, now) {
+    if (destination.control || source.control) && !data::is_known(packet, now) {
         let direction = if destination.control {
             Direction::FromClient
         } else {
@@ -65,7 +67,7 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         };
         return control::segment(frame, packet, direction, config, now);
     }
-    if data::segment(packet, config, now) {
+    if data::segment(packet, now) {
         return Verdict::Related;
     }
     Verdict::Pass
@@ -75,13 +77,13 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
 /// on.
 #[inline(always)]
 pub fn is_related<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> bool {
-    let (Some(config), Some(packet)) = (SETTINGS.get(0), scratch::packet()) else {
+    let Some(packet) = scratch::packet() else {
         return false;
     };
     packet.time = clock::now();
     enter(frame, &mut packet.door)
         && packet::read(frame, packet) == 0
-        && data::is_known(packet, config, packet.time)
+        && data::is_known(packet, packet.time)
 }
 
 /// A new connection.
@@ -94,9 +96,15 @@ fn syn<F: Frame>(
     now: u64,
 ) -> Verdict {
     if destination.control {
-        count(Reason::ControlPort);
-        control::syn(frame, packet, now);
-        return Verdict::Pass;
+        let reason = control::syn(frame, packet, config, now);
+        count_number(reason);
+        if reason == Reason::RefusedByPolicy as u64 && packet.door.enforces {
+            data::report_drop(packet, Reason::RefusedByPolicy, now);
+            return Verdict::Drop;
+        }
+        if reason != 0 {
+            return Verdict::Pass;
+        }
     }
     attempt::clear();
     if data::syn(packet, config, now) {
@@ -119,7 +127,7 @@ fn syn<F: Frame>(
     count(Reason::Unexpected);
     attempt::note(&packet.tuple, now);
     if packet.door.enforces {
-        data::report_drop(packet, now);
+        data::report_drop(packet, Reason::Unexpected, now);
         return Verdict::Drop;
     }
     Verdict::Pass

@@ -34,7 +34,10 @@ pub fn session_end(key: &SessionKey, session: &Session, reason: Reason) -> Event
         destination_port: key.server_port,
         zone: key.zone,
     };
-    event(EventKind::SessionEnd, reason, *key, session.id, tuple)
+    Event {
+        binding: session.binding,
+        ..event(EventKind::SessionEnd, reason, *key, session.id, tuple)
+    }
 }
 
 /// The beginning or the end of an expectation.
@@ -78,6 +81,7 @@ pub fn flow_end(key: &FlowKey, flow: &Flow, reason: Reason) -> Event {
     Event {
         expectation: flow.expectation,
         request: flow.kind,
+        binding: flow.binding,
         ..event(EventKind::FlowEnd, reason, flow.master, flow.session, tuple)
     }
 }

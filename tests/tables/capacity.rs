@@ -3,11 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ftp_track_common::{
-    config::{Config, Mode},
-    event::Event,
-    layout,
-    reason::Reason,
-    segment::SYN,
+    config::Mode, event::Event, layout, reason::Reason, rule::Rule, segment::SYN,
 };
 
 use crate::harness::{
@@ -17,7 +13,7 @@ use crate::harness::{
     pool,
     row::{self, Row, WHOLE},
     segment::Segment,
-    tracker::{Tracker, Verdict},
+    tracker::{Tracker, Verdict, open},
 };
 
 /// A second control connection of the same client takes over the play.
@@ -64,7 +60,7 @@ fn sessions() {
         ],
     }];
     let mut tracker = Tracker::load_with(&[(layout::SESSIONS, 1)]);
-    row::run_with(&mut tracker, &Config::new(), &rows);
+    row::run_with(&mut tracker, &[open()], &rows);
 }
 
 #[test]
@@ -104,7 +100,7 @@ fn expectations() {
         ],
     }];
     let mut tracker = Tracker::load_with(&[(layout::EXPECTATIONS, 1)]);
-    row::run_with(&mut tracker, &Config::new(), &rows);
+    row::run_with(&mut tracker, &[open()], &rows);
 }
 
 #[test]
@@ -141,7 +137,7 @@ fn flows() {
         ],
     }];
     let mut tracker = Tracker::load_with(&[(layout::FLOWS, 1)]);
-    row::run_with(&mut tracker, &Config::new(), &rows);
+    row::run_with(&mut tracker, &[open()], &rows);
 }
 
 /// Bytes in front of each record (linux/bpf.h: `BPF_RINGBUF_HDR_SZ`).
@@ -176,10 +172,10 @@ fn ring_buffer() {
 
 #[test]
 fn one_client() {
-    let limited = Config {
-        client_sessions: 1,
-        client_flows: 1,
-        ..Config::new()
+    let limited = Rule {
+        sessions_per_client: 1,
+        flows_per_client: 1,
+        ..open()
     };
     let rows = [
         Row {
@@ -244,7 +240,7 @@ fn one_client() {
             ],
         },
     ];
-    row::run_with(&mut pool::tracker(), &limited, &rows);
+    row::run_with(&mut pool::tracker(), &[limited], &rows);
 }
 
 /// Another client's address, not of the first one's /64.

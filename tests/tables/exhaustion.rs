@@ -8,12 +8,13 @@ use std::{
 
 use ftp_track_common::{
     client::{self, PICK_UPS},
-    config::{Config, Mode},
+    config::Mode,
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
     layout::{self, ClientEntry, SessionEntry},
     reason::Reason,
+    rule::Rule,
     segment::{ACK, SYN},
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
@@ -21,7 +22,7 @@ use ftp_track_common::{
 use crate::harness::{
     data::{Data, Initiator, Responder},
     play::{Control, Family, FromClient, Play},
-    tracker::{Tracker, Verdict},
+    tracker::{Tracker, Verdict, open},
 };
 
 /// With this variable the maps have their real sizes; else an eighth, because it takes its time.
@@ -49,11 +50,11 @@ fn tracker() -> Tracker {
     let sizes = sizes.map(|(name, size)| (name, (size / scale()) as u32));
     let mut tracker = Tracker::load_with(&sizes);
     tracker.reset(Mode::Enforce);
-    tracker.configure(&Config {
-        client_sessions: client::SESSIONS / scale() as u32,
-        client_flows: client::FLOWS / scale() as u32,
-        ..Config::new()
-    });
+    tracker.configure(&[Rule {
+        sessions_per_client: client::SESSIONS / scale() as u32,
+        flows_per_client: client::FLOWS / scale() as u32,
+        ..open()
+    }]);
     tracker
 }
 

@@ -5,16 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ftp_track_common::{
-    config::{Config, Mode},
-    reason::Reason,
-};
+use ftp_track_common::{config::Mode, reason::Reason, rule::Rule};
 
 use crate::harness::{
     data::Data,
     note,
     play::{Control, Family, Play},
-    tracker::Tracker,
+    tracker::{Tracker, open},
 };
 
 /// Longer than the tracker leaves an entry that is over.
@@ -24,21 +21,21 @@ const PATIENCE: Duration = Duration::from_secs(15);
 fn everything_ends() {
     let mut tracker = Tracker::load_with(&[]);
     tracker.reset(Mode::Enforce);
-    tracker.configure(&Config {
+    tracker.configure(&[Rule {
         expectation_lifetime: 1_000_000,
         session_idle: 1_000_000,
         flow_idle: 1_000_000,
-        ..Config::new()
-    });
+        ..open()
+    }]);
     let mut play = Play::new(&mut tracker, Family::V4, 0);
     play.greet();
     play.passive(50_000);
     // Another session's expectation is used, and its flow falls silent.
     let first = std::mem::replace(&mut play.control, Control::new(Family::V4, 40_001));
-    let mut config = Config::new();
-    config.flow_idle = 1_000_000;
-    config.session_idle = 1_000_000;
-    play.tracker.configure(&config);
+    let mut rule = open();
+    rule.flow_idle = 1_000_000;
+    rule.session_idle = 1_000_000;
+    play.tracker.configure(&[rule]);
     play.greet();
     play.passive(50_001);
     Data::passive(&play, 50_001).open(&mut play);
@@ -69,10 +66,10 @@ fn everything_ends() {
 fn an_expectation_expires_alone() {
     let mut tracker = Tracker::load_with(&[]);
     tracker.reset(Mode::Enforce);
-    tracker.configure(&Config {
+    tracker.configure(&[Rule {
         expectation_lifetime: 1_000_000,
-        ..Config::new()
-    });
+        ..open()
+    }]);
     let mut play = Play::new(&mut tracker, Family::V6, 0);
     play.greet();
     play.passive(50_000);

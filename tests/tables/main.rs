@@ -14,6 +14,7 @@ mod history;
 mod janitor;
 mod mark;
 mod packet;
+mod policy;
 mod related;
 mod stream;
 #[allow(dead_code, reason = "the engine's tests use more of it")]

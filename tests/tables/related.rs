@@ -3,7 +3,8 @@
 use std::{thread::sleep, time::Duration};
 
 use ftp_track_common::{
-    config::{Config, Mode},
+    config::Mode,
+    rule::Rule,
     segment::{ACK, FIN, SYN},
 };
 
@@ -12,6 +13,7 @@ use crate::harness::{
     frame,
     play::{Family, FromClient, Play},
     pool, state,
+    tracker::open,
 };
 
 #[test]
@@ -109,10 +111,10 @@ fn until_its_time_is_over() {
     const IDLE: Duration = Duration::from_millis(30);
     let mut tracker = pool::tracker();
     tracker.reset(Mode::Observe);
-    tracker.configure(&Config {
+    tracker.configure(&[Rule {
         flow_idle: IDLE.as_nanos() as u64,
-        ..Config::new()
-    });
+        ..open()
+    }]);
     let mut play = Play::new(&mut tracker, Family::V6, 0);
     play.greet();
     play.passive(50_000);

@@ -1,8 +1,8 @@
 //! The server's side of the conversation: what a reply answers, and what comes of it.
 
 use super::{
-    Conversation, EPSV_ALL, GREETED, LAST_COMMAND, LOWEST_PORT, NOT_FTP, OPAQUE, PRELIMINARY,
-    STALE_TIME, announcement, end_reason,
+    Conversation, EPSV_ALL, GREETED, LAST_COMMAND, NOT_FTP, OPAQUE, PRELIMINARY, STALE_TIME,
+    announcement, end_reason,
 };
 use crate::{
     history::{CLOSING, GREETING},
@@ -13,9 +13,10 @@ use crate::{
 };
 
 impl Conversation {
-    /// Takes a line of the server. Expectations made by it end `lifetime` nanoseconds from now.
+    /// Takes a line of the server. `refusal` is what [`crate::rule::Rule::judge_reply`] says of it, as
+    /// a number. Expectations made by it end `lifetime` nanoseconds from now.
     #[inline(always)]
-    pub fn reply(&mut self, reply: &Reply, lifetime: u64, now: u64) -> Outcome {
+    pub fn reply(&mut self, reply: &Reply, refusal: u8, lifetime: u64, now: u64) -> Outcome {
         let (code, port) = match *reply {
             Reply::Unfinished => return Outcome::nothing(),
             Reply::Malformed => return self.not_a_reply(),
@@ -40,7 +41,7 @@ impl Conversation {
             return outcome;
         }
         let mut outcome = if code == reply::PASSIVE || code == reply::EXTENDED_PASSIVE {
-            self.passive(port, lifetime, now)
+            self.passive(port, refusal, lifetime, now)
         } else {
             self.answer(code, lifetime, now)
         }
@@ -86,7 +87,7 @@ impl Conversation {
     /// A 227 or 229. No other command has such an answer, so it finds its PASV or EPSV even if the
     /// server left an earlier command without a reply.
     #[inline(always)]
-    fn passive(&mut self, port: Option<u16>, lifetime: u64, now: u64) -> Outcome {
+    fn passive(&mut self, port: Option<u16>, refusal: u8, lifetime: u64, now: u64) -> Outcome {
         if self.outstanding() != 0 && self.answers_forgotten() {
             self.answered = self.answered.wrapping_add(1);
             return Outcome::count(Reason::TooManyRequests);
@@ -96,10 +97,11 @@ impl Conversation {
         };
         self.answered = request.index.wrapping_add(1);
         let refusal = match port {
-            None => Reason::MalformedReply,
-            Some(_) if self.has(EPSV_ALL) && request.is(RequestKind::Pasv) => Reason::AfterEpsvAll,
-            Some(port) if port < LOWEST_PORT => Reason::LowPort,
-            Some(_) => Reason::None,
+            None => Reason::MalformedReply as u8,
+            Some(_) if self.has(EPSV_ALL) && request.is(RequestKind::Pasv) => {
+                Reason::AfterEpsvAll as u8
+            }
+            Some(_) => refusal,
         };
         let port = port.unwrap_or(0);
         self.settle(&Request { port, ..request }, refusal, lifetime, now)
@@ -196,7 +198,7 @@ impl Conversation {
         } else {
             Reason::None
         };
-        outcome = self.settle(request, refusal, lifetime, now);
+        outcome = self.settle(request, refusal as u8, lifetime, now);
         if outcome.made.id == 0 {
             outcome.withdrawn = withdrawn;
         }
@@ -226,7 +228,7 @@ impl Conversation {
             return Err(Reason::AfterEpsvAll);
         }
         self.invitation.knock(first, patience, now)?;
-        let outcome = self.settle(&request, Reason::None, STALE_TIME, now);
+        let outcome = self.settle(&request, 0, STALE_TIME, now);
         self.requests.mark_front(Reason::Used as u8);
         self.pending.take(outcome.made.id, now)?;
         Ok(outcome.made.id)
@@ -234,12 +236,12 @@ impl Conversation {
 
     /// A PORT, PASV, EPRT or EPSV has its answer: it makes an expectation unless it is refused.
     #[inline(always)]
-    fn settle(&mut self, request: &Request, refusal: Reason, lifetime: u64, now: u64) -> Outcome {
+    fn settle(&mut self, request: &Request, refusal: u8, lifetime: u64, now: u64) -> Outcome {
         let mut outcome = Outcome::nothing();
         outcome.subject = request.kind;
         outcome.ended = self.end_pending(Reason::Replaced);
-        if refusal as u8 != 0 {
-            outcome.refused = announcement(request, refusal as u8);
+        if refusal != 0 {
+            outcome.refused = announcement(request, refusal);
             return outcome;
         }
         self.expectations = self.expectations.wrapping_add(1);

@@ -5,7 +5,6 @@ mod answer;
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
-    address::Address,
     command::Command,
     expectation::Pending,
     invitation::Invitation,
@@ -126,9 +125,10 @@ impl Conversation {
         }
     }
 
-    /// Takes a command of the client. `own` is the client's address.
+    /// Takes a command of the client. `refusal` is what [`crate::rule::Rule::judge_command`] says of
+    /// it, as a number.
     #[inline(always)]
-    pub fn command(&mut self, command: &Command, own: &Address, now: u64) -> Outcome {
+    pub fn command(&mut self, command: &Command, refusal: u8, now: u64) -> Outcome {
         if self.has(NOT_FTP) {
             return Outcome::count(Reason::NotFtp);
         }
@@ -154,7 +154,7 @@ impl Conversation {
         self.last_line = now;
         let index = self.commands;
         self.commands = self.commands.wrapping_add(1);
-        let Some(mut request) = request_of(command, own) else {
+        let Some(mut request) = request_of(command, refusal) else {
             return outcome;
         };
         request.index = index;
@@ -232,39 +232,27 @@ impl Conversation {
 }
 
 #[inline(always)]
-fn request_of(command: &Command, own: &Address) -> Option<Request> {
-    let (kind, port, refusal) = match command {
-        Command::Port(address, port) => (RequestKind::Port, *port, active(address, *port, own)),
-        Command::Eprt(address, port) => (RequestKind::Eprt, *port, active(address, *port, own)),
-        Command::MalformedPort => (RequestKind::Port, 0, Reason::MalformedCommand),
-        Command::MalformedEprt => (RequestKind::Eprt, 0, Reason::MalformedCommand),
-        Command::Pasv => (RequestKind::Pasv, 0, Reason::None),
-        Command::Epsv => (RequestKind::Epsv, 0, Reason::None),
-        Command::EpsvAll => (RequestKind::EpsvAll, 0, Reason::None),
-        Command::Auth => (RequestKind::Auth, 0, Reason::None),
-        Command::Rein => (RequestKind::Rein, 0, Reason::None),
-        Command::Quit => (RequestKind::Quit, 0, Reason::None),
-        Command::Abor => (RequestKind::Abor, 0, Reason::None),
+fn request_of(command: &Command, refusal: u8) -> Option<Request> {
+    let (kind, port) = match command {
+        Command::Port(_, port) => (RequestKind::Port, *port),
+        Command::Eprt(_, port) => (RequestKind::Eprt, *port),
+        Command::MalformedPort => (RequestKind::Port, 0),
+        Command::MalformedEprt => (RequestKind::Eprt, 0),
+        Command::Pasv => (RequestKind::Pasv, 0),
+        Command::Epsv => (RequestKind::Epsv, 0),
+        Command::EpsvAll => (RequestKind::EpsvAll, 0),
+        Command::Auth => (RequestKind::Auth, 0),
+        Command::Rein => (RequestKind::Rein, 0),
+        Command::Quit => (RequestKind::Quit, 0),
+        Command::Abor => (RequestKind::Abor, 0),
         Command::Empty | Command::Other | Command::Unknown => return None,
     };
     Some(Request {
         index: 0,
         port,
         kind: kind as u8,
-        refusal: refusal as u8,
+        refusal,
     })
-}
-
-/// Why PORT or EPRT is refused before the server has its say (RFC 2577, 3; CVE-1999-0017).
-#[inline(always)]
-fn active(address: &Address, port: u16, own: &Address) -> Reason {
-    if !address.same(own) {
-        Reason::Bounce
-    } else if port < LOWEST_PORT {
-        Reason::LowPort
-    } else {
-        Reason::None
-    }
 }
 
 #[inline(always)]

@@ -8,11 +8,11 @@ use std::{
 
 use ftp_track_common::{
     address::Address,
-    config::Config,
     expectation::{Expectation, ExpectationKind},
     handshake::Handshake,
     outcome::{Announcement, Outcome},
     reason::Reason,
+    rule::Rule,
     segment::{ACK, FIN, RST, Segment},
     session::{Session, Step},
     tuple::{Direction, ExpectationKey, SessionKey},
@@ -47,7 +47,7 @@ pub fn address(address: IpAddr) -> Address {
 pub struct Connection {
     pub session: Session,
     pub master: SessionKey,
-    pub config: Config,
+    pub rule: Rule,
     pub now: u64,
     pub expectations: HashMap<ExpectationKey, Expectation>,
     /// What happened, one note each, as [`Connection::apply`] words it.
@@ -60,7 +60,7 @@ impl Connection {
     /// A session that knows nothing yet.
     fn unopened(client: IpAddr, server: IpAddr) -> Self {
         Self {
-            session: Session::default(),
+            session: idle_after(Rule::open().session_idle),
             master: SessionKey {
                 client: address(client),
                 server: address(server),
@@ -68,7 +68,7 @@ impl Connection {
                 server_port: 21,
                 zone: 0,
             },
-            config: Config::new(),
+            rule: Rule::open(),
             now: 100 * SECOND,
             expectations: HashMap::new(),
             notes: Vec::new(),
@@ -150,12 +150,14 @@ impl Connection {
             let outcome = match direction {
                 Direction::FromClient if self.session.commands.feed(byte) => {
                     let command = self.session.commands.finish();
-                    self.session.command(&command, self.now)
+                    let refusal = self.rule.judge_command(&command, &self.master.client);
+                    self.session.command(&command, refusal as u8, self.now)
                 }
                 Direction::FromServer if self.session.replies.feed(byte) => {
                     let reply = self.session.replies.finish();
-                    let lifetime = self.config.expectation_lifetime;
-                    self.session.reply(&reply, lifetime, self.now)
+                    let refusal = self.rule.judge_reply(&reply) as u8;
+                    let lifetime = self.rule.expectation_lifetime;
+                    self.session.reply(&reply, refusal, lifetime, self.now)
                 }
                 _ => continue,
             };
@@ -271,6 +273,12 @@ impl Connection {
             assert!(key.responder_port >= 1024);
         }
     }
+}
+
+fn idle_after(idle: u64) -> Session {
+    let mut session = Session::default();
+    session.idle = idle;
+    session
 }
 
 /// The name of a request that can be refused.

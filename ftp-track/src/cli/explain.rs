@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
+use ftp_track_common::rule::Rule;
 
 use super::{
     Done, InstanceArgument, Misuse,
@@ -10,7 +11,11 @@ use super::{
     output::{Format, print, print_json},
     tracked,
 };
-use crate::{clock, view::ExplainView};
+use crate::{
+    clock,
+    map::{self, Maps},
+    view::ExplainView,
+};
 
 /// Say what a control connection led to, and why data connections were admitted or not
 ///
@@ -61,6 +66,13 @@ impl std::str::FromStr for Question {
     }
 }
 
+/// How long expectations live that are under no rule of their own, nanoseconds.
+fn lifetime(maps: &Maps) -> Result<u64, map::Error> {
+    let rules = maps.rules.in_force(&maps.settings.get()?)?;
+    let general = rules.last().copied().unwrap_or_else(Rule::open);
+    Ok(general.expectation_lifetime)
+}
+
 impl Arguments {
     /// Explains.
     pub fn run(self) -> Done {
@@ -73,7 +85,7 @@ impl Arguments {
                  long ago; `ftp-track list sessions` shows the present ones"
             );
         }
-        let lifetime = maps.settings.get()?.expectation_lifetime;
+        let lifetime = lifetime(&maps)?;
         let view = ExplainView::of(
             &evidence.stories,
             &evidence.attempts,

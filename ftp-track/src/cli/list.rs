@@ -65,12 +65,11 @@ impl Arguments {
 }
 
 fn sessions(maps: &Maps) -> Result<Vec<SessionView>, Error> {
-    let idle = maps.settings.get()?.session_idle;
     let now = clock::monotonic();
     let entries = maps.sessions.entries()?;
     let mut views: Vec<SessionView> = entries
         .iter()
-        .filter(|(_, entry)| !entry.session.is_expired(idle, now))
+        .filter(|(_, entry)| !entry.session.is_expired(now))
         .map(|(key, entry)| SessionView::of(key, &entry.session, now))
         .collect();
     views.sort_by_key(|view| (view.client, view.server));
@@ -98,12 +97,11 @@ fn expectations(maps: &Maps) -> Result<Vec<ExpectationView>, Error> {
 }
 
 fn flows(maps: &Maps) -> Result<Vec<FlowView>, Error> {
-    let config = maps.settings.get()?;
     let now = clock::monotonic();
     let entries = maps.flows.entries()?;
     let mut views: Vec<FlowView> = entries
         .iter()
-        .filter(|(_, flow)| !flow.is_expired(&config, now))
+        .filter(|(_, flow)| !flow.is_expired(now))
         .map(|(key, flow)| FlowView::of(key, flow, now))
         .collect();
     views.sort_by_key(|view| (view.initiator, view.responder));

@@ -89,7 +89,7 @@ fn look(pins: &PinDirectory, view: &mut StatusView) -> Result<(), map::Error> {
     let slots = Interfaces::open(pins)?.get()?;
     let (control, allowed) = maps.ports.get()?;
     view.settings = Some(SettingsView::of(
-        &maps.settings.get()?,
+        &maps.rules.in_force(&maps.settings.get()?)?,
         &slots,
         control,
         allowed,

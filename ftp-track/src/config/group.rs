@@ -1,6 +1,6 @@
 //! A `[[group]]` of the file: interfaces that are treated alike.
 
-use std::{collections::HashMap, num::NonZeroU16, ops::Range};
+use std::{collections::HashMap, ops::Range};
 
 use toml::Spanned;
 
@@ -16,7 +16,6 @@ pub struct GroupText {
     name: Option<Spanned<String>>,
     interfaces: Vec<Spanned<InterfaceName>>,
     mode: Option<Spanned<Mode>>,
-    allow_ports: Option<Vec<Spanned<NonZeroU16>>>,
 }
 
 /// Interfaces that are treated alike.
@@ -28,8 +27,6 @@ pub struct Group {
     pub interfaces: Vec<InterfaceName>,
     /// What happens to packets that come in by them; `None` is what [`super::Settings::mode`] says.
     pub mode: Option<Mode>,
-    /// Where new connections are allowed in enforce mode; sorted.
-    pub allow_ports: Vec<u16>,
 }
 
 /// The name of the group of the interfaces that are in no `[[group]]`.
@@ -43,26 +40,18 @@ impl GroupText {
             name: section.get("name"),
             interfaces: section.list("interfaces").unwrap_or_default(),
             mode: section.get("mode"),
-            allow_ports: section.list("allow_ports"),
         };
         section.finish();
         group
     }
 
-    fn complete(&self, number: usize, general: &Group) -> Group {
-        let allow_ports = self.allow_ports.as_ref().map(|ports| {
-            let mut ports: Vec<u16> = ports.iter().map(|port| port.get_ref().get()).collect();
-            ports.sort_unstable();
-            ports.dedup();
-            ports
-        });
+    fn complete(&self, number: usize) -> Group {
         let name = self.name.as_ref().map(|name| name.get_ref().clone());
         let interfaces = self.interfaces.iter();
         Group {
             name: name.unwrap_or_else(|| number.to_string()),
             interfaces: interfaces.map(|name| name.get_ref().clone()).collect(),
             mode: self.mode.as_ref().map(|mode| *mode.get_ref()),
-            allow_ports: allow_ports.unwrap_or_else(|| general.allow_ports.clone()),
         }
     }
 }
@@ -100,9 +89,7 @@ pub fn complete(
         }
     }
     let written = groups.iter().enumerate();
-    let mut all: Vec<Group> = written
-        .map(|(i, group)| group.complete(i + 1, &general))
-        .collect();
+    let mut all: Vec<Group> = written.map(|(i, group)| group.complete(i + 1)).collect();
     if !general.interfaces.is_empty() {
         all.insert(0, general);
     }

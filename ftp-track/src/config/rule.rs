@@ -2,9 +2,7 @@
 
 use std::{num::NonZeroU16, ops::Range};
 
-use ftp_track_common::rule::{
-    Action, CONTROL_PORTS, LogLevel, NAME_BYTES, PortRange, Rule as KernelRule,
-};
+use ftp_track_common::rule::{CONTROL_PORTS, NAME_BYTES, Rule as KernelRule};
 use toml::Spanned;
 
 use super::{
@@ -13,24 +11,11 @@ use super::{
     terms::{Terms, check_apart},
 };
 
-const SECOND: u64 = 1_000_000_000;
-
 /// What holds where the file says nothing, for control connections to `control_ports`.
 pub fn built_in(control_ports: &[u16]) -> KernelRule {
-    let mut rule = KernelRule {
-        expectation_lifetime: 60 * SECOND,
-        session_idle: 7200 * SECOND,
-        flow_idle: 600 * SECOND,
-        control_ports: kernel_ports(control_ports),
-        action: Action::Track as u8,
-        log: LogLevel::Normal as u8,
-        active: 1,
-        passive: 1,
-        pending: 1,
-        name: kernel_name("default"),
-        ..KernelRule::default()
-    };
-    rule.ports[0] = PortRange::ALL;
+    let mut rule = KernelRule::open();
+    rule.control_ports = kernel_ports(control_ports);
+    rule.name = kernel_name("default");
     rule
 }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use ftp_track_common::{config::Config, rule::CONTROL_PORTS};
+use ftp_track_common::rule::CONTROL_PORTS;
 
 use super::{
     Error, File, HookChoice, InterfaceName, Mark, Mode,
@@ -24,7 +24,7 @@ pub struct Choice {
     pub interfaces: Option<Vec<InterfaceName>>,
     /// Where FTP control connections arrive, unless a rule says something else.
     pub control_ports: Option<Vec<NonZeroU16>>,
-    /// See [`Group::allow_ports`].
+    /// See [`Settings::allow_ports`].
     pub allow_ports: Option<Vec<NonZeroU16>>,
     /// See [`Settings::hook`].
     pub hook: Option<HookChoice>,
@@ -114,12 +114,9 @@ impl Settings {
             name: GENERAL.to_owned(),
             interfaces: distinct(choice.interfaces.unwrap_or_default()),
             mode: None,
-            allow_ports: sorted(choice.allow_ports),
         };
-        let (mode, allow_ports) = (
-            choice.mode.unwrap_or(Mode::Observe),
-            everybody.allow_ports.clone(),
-        );
+        let mode = choice.mode.unwrap_or(Mode::Observe);
+        let allow_ports = sorted(choice.allow_ports);
         let groups = group::complete(everybody, &file.groups, &file.text, &problems);
         file.check(problems)?;
         let interfaces = groups.iter().flat_map(|group| group.interfaces.clone());
@@ -138,15 +135,31 @@ impl Settings {
             wait_for_interfaces: choice.wait_for_interfaces.unwrap_or_default(),
         })
     }
+}
 
-    /// What the kernel programs are told.
-    pub fn in_kernel(&self) -> Config {
-        let general = self.policy.general();
-        let mut config = Config::new();
-        config.expectation_lifetime = general.expectation_lifetime;
-        config.session_idle = general.session_idle;
-        config.flow_idle = general.flow_idle;
-        config
+impl Settings {
+    /// The modes of all groups, each once.
+    pub fn mode_names(&self) -> String {
+        let modes = self.groups.iter().map(|group| group.mode);
+        let mut names: Vec<&str> = modes.map(|mode| mode.unwrap_or(self.mode).name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.join(", ")
+    }
+
+    /// Whether a group is in `mode`.
+    pub fn uses(&self, mode: Mode) -> bool {
+        let mut modes = self.groups.iter().map(|group| group.mode);
+        modes.any(|own| own.unwrap_or(self.mode) == mode)
+    }
+
+    /// What happens to packets that come in by `interface`.
+    pub fn mode_of(&self, interface: &InterfaceName) -> Mode {
+        let group = self
+            .groups
+            .iter()
+            .find(|group| group.interfaces.contains(interface));
+        group.and_then(|group| group.mode).unwrap_or(self.mode)
     }
 }
 
@@ -191,7 +204,6 @@ mod tests {
         assert_eq!(settings.interfaces.len(), 1);
         assert_eq!(settings.control_ports, [21]);
         assert!(settings.mode_is_default);
-        assert_eq!(settings.in_kernel(), Config::new());
         assert_eq!(settings.policy.rules(), [rule::built_in(&[21])]);
     }
 
@@ -206,9 +218,9 @@ mod tests {
             "mode = 'enforce'\ncontrol_ports = [99]\ninterfaces = ['wan']\nsession_idle = 60";
         let settings = Settings::complete(line, file(text)).unwrap();
         assert_eq!(settings.control_ports, [21, 2121]);
-        assert_eq!(settings.mode, Mode::Enforce);
+        assert_eq!(settings.mode_names(), "enforce");
         assert_eq!(settings.interfaces, ["lan".parse().unwrap()]);
-        assert_eq!(settings.in_kernel().session_idle, 60_000_000_000);
+        assert_eq!(settings.policy.general().session_idle, 60_000_000_000);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is admitted, as the file says it: at its top for everybody, in a rule for some.
 
-use ftp_track_common::rule::{Action, LogLevel, PORT_RANGES, Rule, THIRD_HOSTS};
+use ftp_track_common::rule::{Action, LogLevel, PORT_RANGES, Rule};
 use toml::Spanned;
 
 use super::{
@@ -18,9 +18,9 @@ pub struct Terms {
     passive: Option<Spanned<bool>>,
     ports: Option<Vec<Spanned<Ports>>>,
     source_port_20: Option<Spanned<bool>>,
-    fxp: Option<Vec<Spanned<Network>>>,
     pending_per_session: Option<Spanned<u32>>,
     sessions_per_client: Option<Spanned<u32>>,
+    flows_per_client: Option<Spanned<u32>>,
     expectation_lifetime: Option<Spanned<Lifetime>>,
     session_idle: Option<Spanned<Lifetime>>,
     flow_idle: Option<Spanned<Lifetime>>,
@@ -36,9 +36,9 @@ impl Terms {
             passive: section.get("passive"),
             ports: section.list("ports"),
             source_port_20: section.get("source_port_20"),
-            fxp: section.list("fxp"),
             pending_per_session: section.get("pending_per_session"),
             sessions_per_client: section.get("sessions_per_client"),
+            flows_per_client: section.get("flows_per_client"),
             expectation_lifetime: section.get("expectation_lifetime"),
             session_idle: section.get("session_idle"),
             flow_idle: section.get("flow_idle"),
@@ -60,8 +60,13 @@ impl Terms {
                 *place = u8::from(*flag.get_ref());
             }
         }
-        if let Some(sessions) = &self.sessions_per_client {
-            rule.sessions_per_client = *sessions.get_ref();
+        for (limit, place) in [
+            (&self.sessions_per_client, &mut rule.sessions_per_client),
+            (&self.flows_per_client, &mut rule.flows_per_client),
+        ] {
+            if let Some(limit) = limit {
+                *place = *limit.get_ref();
+            }
         }
         for (lifetime, place) in [
             (&self.expectation_lifetime, &mut rule.expectation_lifetime),
@@ -77,7 +82,6 @@ impl Terms {
         }
         self.apply_pending(rule, problems);
         self.apply_ports(rule, problems);
-        self.apply_fxp(rule, problems);
         self.check_action(rule, problems);
         self.check_active(rule, problems);
         self.check_lifetimes(rule, problems);
@@ -122,28 +126,6 @@ impl Terms {
         }
     }
 
-    fn apply_fxp(&self, rule: &mut Rule, problems: &Problems) {
-        let Some(hosts) = &self.fxp else {
-            return;
-        };
-        rule.third_hosts = Default::default();
-        if let Some(last) = hosts.get(THIRD_HOSTS) {
-            let message = format!("a rule has at most {THIRD_HOSTS} prefixes of third hosts");
-            problems.add(last.span(), message);
-        }
-        check_apart(hosts, problems);
-        for (place, network) in rule.third_hosts.iter_mut().zip(hosts) {
-            if *network.get_ref() == Network::ANY {
-                problems.add(
-                    network.span(),
-                    "any would let a client send data from a server to everybody (FTP bounce); \
-                     name the servers",
-                );
-            }
-            *place = network.get_ref().prefix();
-        }
-    }
-
     /// Where nothing is tracked, nothing else has a meaning.
     fn check_action(&self, rule: &Rule, problems: &Problems) {
         let Some(action) = &self.action else {
@@ -160,7 +142,6 @@ impl Terms {
                 "source_port_20",
                 self.source_port_20.as_ref().map(Spanned::span),
             ),
-            ("fxp", first(&self.fxp)),
             (
                 "pending_per_session",
                 self.pending_per_session.as_ref().map(Spanned::span),
@@ -168,6 +149,10 @@ impl Terms {
             (
                 "sessions_per_client",
                 self.sessions_per_client.as_ref().map(Spanned::span),
+            ),
+            (
+                "flows_per_client",
+                self.flows_per_client.as_ref().map(Spanned::span),
             ),
         ];
         for (key, at) in said {
@@ -186,14 +171,11 @@ impl Terms {
         if rule.active != 0 {
             return;
         }
-        let message = |key: &str| {
-            format!("`{key}` is about active mode, and active is false here; remove one of them")
-        };
         if let Some(flag) = self.source_port_20.as_ref().filter(|flag| *flag.get_ref()) {
-            problems.add(flag.span(), message("source_port_20"));
-        }
-        if let Some(at) = first(&self.fxp) {
-            problems.add(at, message("fxp"));
+            problems.add(
+                flag.span(),
+                "`source_port_20` is about active mode, and active is false here; remove one of them",
+            );
         }
     }
 

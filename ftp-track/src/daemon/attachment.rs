@@ -88,7 +88,7 @@ pub struct Attachment {
 /// up to 64 KiB, which XDP takes only one segment at a time.
 pub fn is_xdp(interface: &Interface, settings: &Settings) -> bool {
     use ftp_track_common::config::Mode;
-    let mode = settings.mode.in_kernel();
+    let mode = settings.mode_of(&interface.name).in_kernel();
     let fits = match (settings.hook, mode) {
         (HookChoice::Tc, _) | (_, Mode::Mark) => false,
         (HookChoice::Auto, Mode::Bypass) => !interface.link.is_virtual(),
@@ -112,7 +112,7 @@ impl Attachment {
         let mut forward = None;
         let hook = if !is_xdp(interface, settings) {
             ingress(kernel::TC_INGRESS_PROGRAM, programs)?
-        } else if settings.mode != Mode::Bypass {
+        } else if settings.mode_of(&interface.name) != Mode::Bypass {
             attach_xdp(programs.xdp()?, interface, links)?
         } else if let Ok(hook) = attach_driver(programs.xdp()?, interface, links)? {
             forward = Some(ingress(kernel::TC_FORWARD_PROGRAM, programs)?);
@@ -134,7 +134,7 @@ impl Attachment {
     /// Whether it is what `settings` ask for on `interface`.
     pub fn serves(&self, interface: &Interface, settings: &Settings) -> bool {
         let by_xdp = is_xdp(interface, settings);
-        if by_xdp && settings.mode == Mode::Bypass {
+        if by_xdp && settings.mode_of(&interface.name) == Mode::Bypass {
             return self.forward.is_some() || !self.hook.is_xdp();
         }
         by_xdp == self.hook.is_xdp() && self.forward.is_none()

@@ -2,7 +2,8 @@
 
 use std::{env, io};
 
-use tracing::{info, warn};
+use ftp_track_common::rule::LogLevel;
+use tracing::{debug, info, warn};
 use tracing_subscriber::{
     Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
@@ -42,8 +43,18 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Writes an event, unless it is one drop too many.
-    pub fn write(&mut self, event: &EventView) {
+    /// Writes an event as loud as its rule says, unless it is one drop too many.
+    pub fn write(&mut self, event: &EventView, level: LogLevel) {
+        match level {
+            LogLevel::Normal => self.write_normally(event),
+            LogLevel::None => {}
+            LogLevel::Debug => debug!("{event}"),
+            LogLevel::Info => info!("{event}"),
+            LogLevel::Warn => warn!("{event}"),
+        }
+    }
+
+    fn write_normally(&mut self, event: &EventView) {
         match event.event {
             EventName::Dropped => {
                 self.drops += 1;
@@ -84,13 +95,15 @@ mod tests {
             ..lost.clone()
         };
         for _ in 0..DROPS {
-            journal.write(&drop);
-            journal.write(&lost);
+            journal.write(&drop, LogLevel::Normal);
+            journal.write(&lost, LogLevel::Normal);
         }
         assert_eq!(journal.unwritten(), 0);
-        journal.write(&drop);
-        journal.write(&drop);
+        journal.write(&drop, LogLevel::Normal);
+        journal.write(&drop, LogLevel::Normal);
         assert_eq!(journal.unwritten(), 2);
+        journal.write(&drop, LogLevel::None);
+        assert_eq!(journal.unwritten(), 2, "nobody wants to know of it");
         journal.tick();
         assert_eq!(journal.unwritten(), 0);
     }

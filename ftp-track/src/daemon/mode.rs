@@ -42,9 +42,9 @@ pub fn reason(settings: &Settings) -> &'static str {
     }
 }
 
-/// Loads what the mode takes.
-pub fn prepare(ebpf: &Ebpf, mode: Mode) -> Result<(), Error> {
-    if mode == Mode::Conntrack {
+/// Loads what the modes take.
+pub fn prepare(ebpf: &Ebpf, settings: &Settings) -> Result<(), Error> {
+    if settings.uses(Mode::Conntrack) {
         load(ebpf).map_err(Error::Conntrack)?;
     }
     Ok(())

@@ -74,7 +74,9 @@ fn needed(interfaces: &[&Interface], settings: &Settings) -> Vec<&'static str> {
         names.push(kernel::XDP_PROGRAM);
     }
     // A driver may refuse, and then TC forwards alone.
-    let bypasses = settings.mode == Mode::Bypass && !interfaces.is_empty();
+    let bypasses = interfaces
+        .iter()
+        .any(|it| settings.mode_of(&it.name) == Mode::Bypass);
     if bypasses || interfaces.iter().any(|it| !is_xdp(it, settings)) {
         names.push(kernel::TC_INGRESS_PROGRAM);
     }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use ftp_track_common::event::Event;
+use ftp_track_common::{
+    event::Event,
+    policy::Binding,
+    rule::{LogLevel, Rule},
+};
 use jiff::Timestamp;
 use tokio::{
     runtime,
@@ -32,7 +36,7 @@ use crate::{
     control::{Content, Request},
     instance::{self, Lock},
     manage::manage,
-    view::{DoorView, EventView, LostWhere, Metainfo, RunningView},
+    view::{self, DoorView, EventView, LostWhere, Metainfo, RunningView},
 };
 
 /// How often entries are swept.
@@ -239,7 +243,7 @@ impl Daemon {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started: self.started,
-            mode: self.settings.mode.name().to_owned(),
+            mode: self.settings.mode_names(),
             keep: self.settings.keep,
             interfaces: self.settings.interfaces.iter().map(interface).collect(),
             remarks: remark::last(),
@@ -259,7 +263,12 @@ impl Daemon {
     fn report(&mut self, events: &[Event]) {
         for event in events {
             match EventView::of(event) {
-                Some(view) => self.tell(&view),
+                Some(mut view) => {
+                    let rule = self.rule(event);
+                    view.rule = rule.as_ref().map(view::rule_name);
+                    let level = rule.and_then(|rule| LogLevel::from_number(rule.log));
+                    self.tell(&view, level.unwrap_or(LogLevel::Normal));
+                }
                 None => warn!(
                     "an event of an unknown kind: {} v{}",
                     event.kind, event.version
@@ -268,9 +277,25 @@ impl Daemon {
         }
     }
 
-    fn tell(&mut self, event: &EventView) {
-        self.journal.write(event);
+    fn tell(&mut self, event: &EventView, level: LogLevel) {
+        self.journal.write(event, level);
         self.audience.tell(event);
+    }
+
+    /// The rule that an event is under, if its policy is still known.
+    fn rule(&self, event: &Event) -> Option<Rule> {
+        if event.binding == Binding::default() {
+            return None;
+        }
+        let maps = &self.tracker.maps;
+        let rule = maps
+            .settings
+            .get()
+            .and_then(|config| maps.rules.of(event.binding, &config));
+        rule.unwrap_or_else(|error| {
+            error!("{error}");
+            None
+        })
     }
 
     fn tick(&mut self) {
@@ -279,7 +304,8 @@ impl Daemon {
             Ok(lost) if lost != self.lost => {
                 let count = lost.wrapping_sub(self.lost);
                 self.lost = lost;
-                self.tell(&EventView::lost(count, LostWhere::RingBuffer));
+                let lost = EventView::lost(count, LostWhere::RingBuffer);
+                self.tell(&lost, LogLevel::Normal);
             }
             Ok(_) => {}
             Err(error) => error!("{error}"),
@@ -334,7 +360,7 @@ fn ready_line(settings: &Settings, tracker: &Tracker) -> String {
         attachments.join(", "),
         missing.concat(),
         ports.join(", "),
-        settings.mode.name(),
+        settings.mode_names(),
         mode::reason(settings)
     )
 }

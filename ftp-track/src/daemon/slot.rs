@@ -6,7 +6,7 @@ use ftp_track_common::{
 };
 
 use super::{Error, attachment::Attachment, interface::Interface, link::Link};
-use crate::config::Mark;
+use crate::config::{InterfaceName, Mark};
 
 /// Fails when two named interfaces have one slot.
 pub fn check(interfaces: &[Interface]) -> Result<(), Error> {
@@ -24,11 +24,17 @@ pub fn check(interfaces: &[Interface]) -> Result<(), Error> {
 }
 
 /// A slot for every interface: those with a door, and those that say something of what comes by
-/// them. Where two have one place, the named one has it.
-pub fn slots(links: &[Link], attachments: &[Attachment], mode: Mode, mark: Mark) -> Vec<Slot> {
+/// them. Where two have one place, the named one has it. `mode` is that of a named one.
+pub fn slots(
+    links: &[Link],
+    attachments: &[Attachment],
+    mode: impl Fn(&InterfaceName) -> Mode,
+    mark: Mark,
+) -> Vec<Slot> {
     let mut slots: Vec<Slot> = links.iter().map(plain).collect();
     for slot in &mut slots {
         if let Some(attachment) = attachments.iter().find(|it| it.index == slot.index) {
+            let mode = mode(&attachment.interface);
             slot.mode = mode as u8;
             if mode == Mode::Mark {
                 (slot.mark, slot.mask) = (mark.value(), mark.mask());
@@ -163,7 +169,7 @@ mod tests {
         ];
         links[3].layer3 = true;
         let attachments = [on(&links[0], Hook::Driver), on(&links[2], Hook::Generic)];
-        let slots = slots(&links, &attachments, Mode::Enforce, Mark::default());
+        let slots = slots(&links, &attachments, |_| Mode::Enforce, Mark::default());
         let seen = [1, 2, 3, 4].map(|index| (slot(&slots, index).mode, slot(&slots, index).flags));
         assert_eq!(
             seen,
@@ -188,19 +194,19 @@ mod tests {
         links[2].master = Some(2);
         links[3].master = Some(2);
         let both = [on(&links[2], Hook::Driver), on(&links[3], Hook::Driver)];
-        let whole = slots(&links, &both, Mode::Enforce, Mark::default());
+        let whole = slots(&links, &both, |_| Mode::Enforce, Mark::default());
         for index in 1..=4 {
             assert_eq!(slot(&whole, index).identity, 2);
             assert!(slot(&whole, index).has(INGRESS));
         }
-        let half = slots(&links, &both[..1], Mode::Enforce, Mark::default());
+        let half = slots(&links, &both[..1], |_| Mode::Enforce, Mark::default());
         for index in [1, 2, 4] {
             assert!(!slot(&half, index).has(INGRESS), "{index}");
         }
         let above = slots(
             &links,
             &[on(&links[1], Hook::Driver)],
-            Mode::Enforce,
+            |_| Mode::Enforce,
             Mark::default(),
         );
         assert_eq!(slot(&above, 3).mode, Mode::Enforce as u8);
@@ -212,7 +218,7 @@ mod tests {
         let links = [link(1, None), link(2, None)];
         let mark: Mark = "4/12".parse().unwrap();
         for (mode, expect) in [(Mode::Mark, (4, 12)), (Mode::Observe, (0, 0))] {
-            let slots = slots(&links, &[on(&links[0], Hook::Tcx)], mode, mark);
+            let slots = slots(&links, &[on(&links[0], Hook::Tcx)], |_| mode, mark);
             let [named, other] = [1, 2].map(|index| slot(&slots, index));
             assert_eq!((named.mark, named.mask), expect);
             assert_eq!((other.mark, other.mask), (0, 0));
@@ -229,7 +235,7 @@ mod tests {
         let slots = slots(
             &links,
             &[on(&links[1], Hook::Driver)],
-            Mode::Enforce,
+            |_| Mode::Enforce,
             Mark::default(),
         );
         assert_eq!(slots.last().map(|slot| slot.index), Some(7));

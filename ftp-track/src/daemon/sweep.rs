@@ -8,7 +8,6 @@
 //! the moment is short, and a peer that meets it tries again.
 
 use ftp_track_common::{
-    config::Config,
     event::{Event, EventKind},
     expectation::Presence,
     reason::Reason,
@@ -34,12 +33,11 @@ fn long_ago() -> u64 {
 
 /// Removes what is over; the events say what no one has reported yet.
 pub async fn sweep(maps: &mut Maps, census: &mut Census) -> Result<Vec<Event>, Error> {
-    let config = maps.settings.get()?;
     let mut events = Vec::new();
-    sweep_flows(maps, &config, census, &mut events).await?;
+    sweep_flows(maps, census, &mut events).await?;
     // Expectations before sessions: they are judged by what their session says.
     sweep_expectations(maps, &mut events).await?;
-    sweep_sessions(maps, &config, census, &mut events).await?;
+    sweep_sessions(maps, census, &mut events).await?;
     let wrong = census.end(maps)?;
     if wrong != 0 {
         warn!("the counts of {wrong} clients were wrong, and have been put right");
@@ -49,7 +47,6 @@ pub async fn sweep(maps: &mut Maps, census: &mut Census) -> Result<Vec<Event>, E
 
 async fn sweep_flows(
     maps: &mut Maps,
-    config: &Config,
     census: &mut Census,
     events: &mut Vec<Event>,
 ) -> Result<(), Error> {
@@ -59,7 +56,7 @@ async fn sweep_flows(
                 continue;
             };
             census.flow(&flow);
-            let is_over = flow.is_expired(config, long_ago());
+            let is_over = flow.is_expired(long_ago());
             if is_over && maps.flows.remove(key)? && flow.ended == 0 {
                 events.push(record::flow_end(key, &flow, Reason::Idle));
             }
@@ -78,6 +75,7 @@ async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<
             };
             let entry = maps.sessions.get(&expectation.master)?;
             let session = entry.as_ref().map(|entry| &entry.session);
+            let binding = session.map(|session| session.binding);
             let session = session.map(|session| (session.id, &session.conversation.pending));
             let presence = expectation.presence(session, long_ago());
             if presence != Presence::Due
@@ -85,7 +83,11 @@ async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<
                 && presence == Presence::Expired
             {
                 let (kind, reason) = (EventKind::ExpectationEnd, Reason::Expired);
-                events.push(record::expectation(kind, key, &expectation, reason));
+                let record = record::expectation(kind, key, &expectation, reason);
+                events.push(Event {
+                    binding: binding.unwrap_or_default(),
+                    ..record
+                });
             }
         }
         tokio::task::yield_now().await;
@@ -95,7 +97,6 @@ async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<
 
 async fn sweep_sessions(
     maps: &mut Maps,
-    config: &Config,
     census: &mut Census,
     events: &mut Vec<Event>,
 ) -> Result<(), Error> {
@@ -106,7 +107,7 @@ async fn sweep_sessions(
             };
             let session = &entry.session;
             census.session(session);
-            let is_over = session.is_expired(config.session_idle, long_ago());
+            let is_over = session.is_expired(long_ago());
             if is_over && maps.sessions.remove(key)? && session.ended == 0 {
                 events.push(record::session_end(key, session, Reason::Idle));
             }

@@ -6,7 +6,7 @@ use aya::{
     Ebpf, EbpfLoader,
     maps::{MapData, RingBuf},
 };
-use ftp_track_common::layout;
+use ftp_track_common::{config::Config, layout, policy};
 use tracing::{info, warn};
 
 use super::{
@@ -114,7 +114,7 @@ impl Tracker {
         let suffix = format!("-{}", std::process::id());
         let all: Vec<&Interface> = interfaces.iter().collect();
         Programs(&mut ebpf).load(&all, settings, pins, &suffix)?;
-        mode::prepare(&ebpf, settings.mode)?;
+        mode::prepare(&ebpf, settings)?;
         if !inheritance.maps {
             // The sessions come last: whoever finds their pin finds a tracker at work.
             let others = layout::PINNED
@@ -168,7 +168,7 @@ impl Tracker {
         let slots = slot::slots(
             links,
             &self.attachments,
-            settings.mode.in_kernel(),
+            |name| settings.mode_of(name).in_kernel(),
             settings.mark,
         );
         Ok(Interfaces::open(&self.pins)?.set(&slots)?)
@@ -234,7 +234,7 @@ impl Tracker {
 
     /// Puts other settings in force.
     pub fn configure(&self, settings: &Settings) -> Result<(), Error> {
-        mode::prepare(&self.ebpf, settings.mode)?;
+        mode::prepare(&self.ebpf, settings)?;
         Ok(configure(&self.pins, settings)?)
     }
 
@@ -310,8 +310,16 @@ fn attach(
 }
 
 fn configure(pins: &PinDirectory, settings: &Settings) -> Result<(), map::Error> {
-    map::Settings::open(pins)?.set(&settings.in_kernel())?;
-    Ports::open(pins)?.set(&settings.control_ports, &settings.allow_ports)
+    let mut in_force = map::Settings::open(pins)?;
+    let rules = settings.policy.rules();
+    let config = Config {
+        generation: policy::next_generation(in_force.get()?.generation),
+        rules: rules.len() as u32,
+    };
+    // All at once: the settings say which rules are in force.
+    map::Rules::open(pins)?.write(config.generation, rules)?;
+    Ports::open(pins)?.set(&settings.control_ports, &settings.allow_ports)?;
+    in_force.set(&config)
 }
 
 fn open_events(pins: &PinDirectory) -> Result<Events, map::Error> {

@@ -7,6 +7,7 @@ mod counters;
 mod definition;
 mod hash;
 mod pin;
+mod rules;
 mod set;
 mod settings;
 
@@ -28,6 +29,7 @@ pub use self::{
     definition::{Definition, check},
     hash::Hash,
     pin::{BPFFS, PinDirectory},
+    rules::Rules,
     set::Maps,
     settings::{Interfaces, Ports, Settings},
 };

@@ -4,7 +4,7 @@ use ftp_track_common::layout;
 
 use super::{
     Clients, Counters, Error, Expectations, Flows, Histories, HostPairs, LostEvents, PinDirectory,
-    Ports, Sessions, Settings,
+    Ports, Rules, Sessions, Settings,
 };
 use crate::view::FillView;
 
@@ -26,6 +26,8 @@ pub struct Maps {
     pub settings: Settings,
     /// The ports in force.
     pub ports: Ports,
+    /// The rules.
+    pub rules: Rules,
     /// Counters by reason.
     pub counters: Counters,
     /// Events that found the ring buffer full.
@@ -62,6 +64,7 @@ impl Maps {
             clients: Clients::open_locked(pins, layout::CLIENTS)?,
             settings: Settings::open(pins)?,
             ports: Ports::open(pins)?,
+            rules: Rules::open(pins)?,
             counters: Counters::open(pins)?,
             lost_events: LostEvents::open(pins)?,
         })

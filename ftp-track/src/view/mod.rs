@@ -28,7 +28,7 @@ pub use self::{
     metainfo::{Document, Metainfo, SCHEMA},
     migration::{AttachmentView, HelperView, InterfaceView, MigrationView, RuleView, StepView},
     policy::{GroupView, PolicyView},
-    rule::PolicyRuleView,
+    rule::{PolicyRuleView, rule_name},
     session::{PendingView, SessionState, SessionView},
     status::{DoorView, FillView, RemarkView, RunningView, SettingsView, StatusView, TrackerState},
     table::{Table, TableRow},

@@ -10,6 +10,8 @@ use crate::config::{Group, Settings};
 /// The configuration as `check` shows it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct PolicyView {
+    /// Where new connections are allowed in enforce mode.
+    pub allow_ports: Vec<u16>,
     /// The interfaces by the way they are treated.
     pub groups: Vec<GroupView>,
     /// The rules, in the order in which they are tried: the first that applies counts.
@@ -25,14 +27,13 @@ pub struct GroupView {
     pub interfaces: Vec<String>,
     /// What happens to packets that come in by them.
     pub mode: &'static str,
-    /// Where new connections are allowed in enforce mode.
-    pub allow_ports: Vec<u16>,
 }
 
 impl PolicyView {
     /// The view of settings.
     pub fn of(settings: &Settings) -> Self {
         Self {
+            allow_ports: settings.allow_ports.clone(),
             groups: settings
                 .groups
                 .iter()
@@ -59,25 +60,18 @@ impl GroupView {
                 None if settings.mode_is_default => "by default",
                 None => settings.mode.name(),
             },
-            allow_ports: group.allow_ports.clone(),
         }
     }
 }
 
 impl TableRow for GroupView {
-    const TITLES: &'static [&'static str] = &["GROUP", "INTERFACES", "MODE", "ALLOWED"];
+    const TITLES: &'static [&'static str] = &["GROUP", "INTERFACES", "MODE"];
 
     fn cells(&self) -> Vec<String> {
-        let ports: Vec<String> = self.allow_ports.iter().map(u16::to_string).collect();
         vec![
             self.name.clone(),
             self.interfaces.join(" "),
             self.mode.to_owned(),
-            if ports.is_empty() {
-                "-".to_owned()
-            } else {
-                ports.join(",")
-            },
         ]
     }
 }
@@ -92,6 +86,14 @@ impl fmt::Display for PolicyView {
             )?;
         } else {
             write!(formatter, "{}", Table::of(&self.groups))?;
+        }
+        if !self.allow_ports.is_empty() {
+            let ports: Vec<String> = self.allow_ports.iter().map(u16::to_string).collect();
+            writeln!(
+                formatter,
+                "\nallowed ports in enforce mode: {}",
+                ports.join(", ")
+            )?;
         }
         write!(formatter, "\n{}", Table::of(&self.rules))
     }

@@ -32,12 +32,12 @@ pub struct PolicyRuleView {
     pub ports: Vec<String>,
     /// Active data connections have to come from port 20.
     pub source_port_20: bool,
-    /// Third hosts that PORT and EPRT may name.
-    pub fxp: Vec<String>,
     /// Data connections that may be announced at a time.
     pub pending_per_session: u8,
     /// Control connections that one client may have.
     pub sessions_per_client: u32,
+    /// Data connections that one client may have.
+    pub flows_per_client: u32,
     /// How long an announced data connection is waited for.
     pub expectation_lifetime: u64,
     /// How long a control connection may be silent.
@@ -52,14 +52,13 @@ impl PolicyRuleView {
     /// The view of a rule.
     pub fn of(rule: &Rule) -> Self {
         let network = |prefix: &Prefix| Network::from(*prefix).to_string();
-        let third = rule.third_hosts.iter().filter(|prefix| !prefix.is_any());
         let ranges = rule
             .ports
             .iter()
             .filter(|range| **range != PortRange::default());
         let control = rule.control_ports.into_iter().filter(|port| *port != 0);
         Self {
-            name: name(rule),
+            name: rule_name(rule),
             client: network(&rule.client),
             server: network(&rule.server),
             control_ports: control.collect(),
@@ -70,9 +69,9 @@ impl PolicyRuleView {
                 .map(|range| Ports::from(*range).to_string())
                 .collect(),
             source_port_20: rule.source_port_20 != 0,
-            fxp: third.map(network).collect(),
             pending_per_session: rule.pending,
             sessions_per_client: rule.sessions_per_client,
+            flows_per_client: rule.flows_per_client,
             expectation_lifetime: rule.expectation_lifetime / SECOND,
             session_idle: rule.session_idle / SECOND,
             flow_idle: rule.flow_idle / SECOND,
@@ -92,9 +91,6 @@ impl PolicyRuleView {
             } else {
                 "active".to_owned()
             });
-            if !self.fxp.is_empty() {
-                modes.push(format!("FXP to {}", self.fxp.join(" ")));
-            }
         }
         if self.passive && self.pending_per_session != 0 {
             modes.push("passive".to_owned());
@@ -106,7 +102,8 @@ impl PolicyRuleView {
     }
 }
 
-fn name(rule: &Rule) -> String {
+/// The name of a rule.
+pub fn rule_name(rule: &Rule) -> String {
     let text = String::from_utf8_lossy(&rule.name);
     text.trim_end_matches('\0').to_owned()
 }
@@ -120,6 +117,7 @@ impl TableRow for PolicyRuleView {
         "ADMITS",
         "PORTS",
         ">SESSIONS",
+        ">FLOWS",
         ">EXPECT",
         ">IDLE",
         ">FLOW",
@@ -128,6 +126,10 @@ impl TableRow for PolicyRuleView {
 
     fn cells(&self) -> Vec<String> {
         let control: Vec<String> = self.control_ports.iter().map(u16::to_string).collect();
+        let limit = |limit: u32| match limit {
+            0 => "-".to_owned(),
+            limit => limit.to_string(),
+        };
         let seconds = |seconds: u64| format!("{seconds}s");
         vec![
             self.name.clone(),
@@ -136,10 +138,8 @@ impl TableRow for PolicyRuleView {
             control.join(","),
             self.admits(),
             self.ports.join(","),
-            match self.sessions_per_client {
-                0 => "-".to_owned(),
-                limit => limit.to_string(),
-            },
+            limit(self.sessions_per_client),
+            limit(self.flows_per_client),
             seconds(self.expectation_lifetime),
             seconds(self.session_idle),
             seconds(self.flow_idle),

@@ -3,8 +3,9 @@
 use std::fmt::{self, Write as _};
 
 use ftp_track_common::{
-    config::{Config, Mode},
+    config::Mode,
     interface::{INGRESS, Interface as Slot},
+    rule::Rule,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -76,18 +77,20 @@ pub struct SettingsView {
     pub control_ports: Vec<u16>,
     /// Where new connections are allowed.
     pub allow_ports: Vec<u16>,
-    /// How long an expectation waits.
+    /// How many rules the policy has, with the one for everybody.
+    pub rules: usize,
+    /// How long an expectation waits, by the rule for everybody.
     pub expectation_lifetime_seconds: Seconds,
-    /// How long a control connection may be silent.
+    /// How long a control connection may be silent, by the rule for everybody.
     pub session_idle_seconds: Seconds,
-    /// How long a data connection may be silent.
+    /// How long a data connection may be silent, by the rule for everybody.
     pub flow_idle_seconds: Seconds,
 }
 
 impl SettingsView {
     /// From what the kernel programs read.
     pub fn of(
-        config: &Config,
+        rules: &[Rule],
         slots: &[Slot],
         control_ports: Vec<u16>,
         allow_ports: Vec<u16>,
@@ -99,13 +102,15 @@ impl SettingsView {
             .collect();
         modes.sort_unstable();
         modes.dedup();
+        let general = rules.last().copied().unwrap_or_else(Rule::open);
         Self {
+            rules: rules.len(),
             modes,
             control_ports,
             allow_ports,
-            expectation_lifetime_seconds: Seconds::between(0, config.expectation_lifetime),
-            session_idle_seconds: Seconds::between(0, config.session_idle),
-            flow_idle_seconds: Seconds::between(0, config.flow_idle),
+            expectation_lifetime_seconds: Seconds::between(0, general.expectation_lifetime),
+            session_idle_seconds: Seconds::between(0, general.session_idle),
+            flow_idle_seconds: Seconds::between(0, general.flow_idle),
         }
     }
 }
@@ -235,7 +240,7 @@ mod tests {
             state: TrackerState::Left,
             daemon: None,
             settings: Some(SettingsView::of(
-                &Config::new(),
+                &[Rule::open()],
                 &[Slot {
                     flags: INGRESS,
                     ..Slot::new(3, Mode::Enforce)

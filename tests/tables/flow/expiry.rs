@@ -2,21 +2,22 @@
 
 use std::{thread::sleep, time::Duration};
 
-use ftp_track_common::{config::Config, reason::Reason};
+use ftp_track_common::{reason::Reason, rule::Rule};
 
 use crate::harness::{
     data::Data,
     pool,
     row::{self, Row, WHOLE},
+    tracker::open,
 };
 
 /// How long expectations live here.
 const LIFETIME: Duration = Duration::from_millis(50);
 
-fn short_lived() -> Config {
-    Config {
+fn short_lived() -> Rule {
+    Rule {
         expectation_lifetime: LIFETIME.as_nanos() as u64,
-        ..Config::new()
+        ..open()
     }
 }
 
@@ -139,5 +140,5 @@ fn expired() {
             ],
         },
     ];
-    row::run_with(&mut pool::tracker(), &short_lived(), &rows);
+    row::run_with(&mut pool::tracker(), &[short_lived()], &rows);
 }

@@ -36,7 +36,7 @@ pub fn text(event: &Event, family: Family, control: &Control) -> String {
 /// Checks what holds for every event. `session` gives the number of a session that is in its map.
 pub fn check(event: &Event, since: u64, session: impl Fn(&SessionKey) -> Option<u64>) {
     assert_eq!(event.version, event::VERSION);
-    assert_eq!(event.reserved, [0; 7]);
+    assert_eq!(event.reserved, [0; 3]);
     assert!(event.time >= since, "time went back");
     if matches!(kind(event), EventKind::Dropped) {
         assert_eq!((event.session, event.master), (0, SessionKey::default()));

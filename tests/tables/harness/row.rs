@@ -2,15 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ftp_track_common::{
-    config::{Config, Mode},
-    reason::Reason,
-};
+use ftp_track_common::{config::Mode, reason::Reason, rule::Rule};
 
 use super::{
     play::{Family, Play},
     pool, state,
-    tracker::{Door, Tracker},
+    tracker::{Door, Tracker, open},
 };
 
 /// Where a row is run.
@@ -88,11 +85,11 @@ pub struct Row {
 /// Runs rows with programs loaded for them; every row and cell that is not as it should be is named.
 pub fn run(rows: &[Row]) {
     let mut tracker = pool::tracker();
-    run_with(&mut tracker, &Config::new(), rows);
+    run_with(&mut tracker, &[open()], rows);
 }
 
-/// Runs rows with a tracker and settings, once by each door.
-pub fn run_with(tracker: &mut Tracker, config: &Config, rows: &[Row]) {
+/// Runs rows with a tracker and a policy, once by each door.
+pub fn run_with(tracker: &mut Tracker, rules: &[Rule], rows: &[Row]) {
     assert!(!rows.is_empty());
     let mut cells = 0;
     let mut failures = Vec::new();
@@ -104,7 +101,7 @@ pub fn run_with(tracker: &mut Tracker, config: &Config, rows: &[Row]) {
         for (door, mode, family, split) in all {
             cells += 1;
             tracker.reset(mode);
-            tracker.configure(config);
+            tracker.configure(rules);
             tracker.door = door;
             let play = Play::new(tracker, family, split);
             let outcome = catch_unwind(AssertUnwindSafe(|| run_row(row, mode, play)));

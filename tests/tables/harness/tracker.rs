@@ -20,7 +20,9 @@ use ftp_track_common::{
     history::History,
     interface::{INGRESS, Interface, SLOTS},
     layout::{self, ClientEntry, SessionEntry},
+    policy,
     reason::Reason,
+    rule::Rule,
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
 
@@ -86,6 +88,7 @@ pub struct Tracker {
     interfaces: Array<MapData, [u8; size::<Interface>()]>,
     ebpf: Ebpf,
     settings: Array<MapData, [u8; size::<Config>()]>,
+    rules: Array<MapData, [u8; size::<Rule>()]>,
     counters: Counts,
     lost: Counts,
     events: RingBuf<MapData>,
@@ -119,12 +122,14 @@ impl Tracker {
         let ports = take(&mut ebpf, layout::PORTS);
         set_ports(Array::try_from(ports).expect("an array"));
         let settings = take(&mut ebpf, layout::SETTINGS);
+        let rules = take(&mut ebpf, layout::RULES);
         let interfaces = take(&mut ebpf, layout::INTERFACES);
         let events = take(&mut ebpf, layout::EVENTS);
         Self {
             door: Door::Xdp,
             interfaces: Array::try_from(interfaces).expect("an array"),
             settings: Array::try_from(settings).expect("an array"),
+            rules: Array::try_from(rules).expect("an array"),
             counters: Counts::take(&mut ebpf, layout::COUNTERS),
             lost: Counts::take(&mut ebpf, layout::LOST_EVENTS),
             events: RingBuf::try_from(events).expect("a ring buffer"),
@@ -151,7 +156,7 @@ impl Tracker {
         self.counters.clear();
         self.lost.clear();
         self.events();
-        self.configure(&Config::new());
+        self.configure(&[open()]);
         self.door = Door::Xdp;
         for index in [LAN, WAN] {
             self.set_interface(mode, index, INGRESS);
@@ -191,9 +196,20 @@ impl Tracker {
             .expect("a place");
     }
 
-    /// Puts `config` in force.
-    pub fn configure(&mut self, config: &Config) {
-        let value: [u8; size::<Config>()] = bytemuck::cast(*config);
+    /// Puts these rules in force, as a policy of their own.
+    pub fn configure(&mut self, rules: &[Rule]) {
+        let before: Config = bytemuck::cast(self.settings.get(&0, 0).expect("index 0"));
+        let generation = policy::next_generation(before.generation);
+        for (place, rule) in (0..).zip(rules) {
+            let value: [u8; size::<Rule>()] = bytemuck::cast(*rule);
+            let slot = policy::slot(generation, place);
+            self.rules.set(slot, value, 0).expect("a slot");
+        }
+        let config = Config {
+            generation,
+            rules: rules.len() as u32,
+        };
+        let value: [u8; size::<Config>()] = bytemuck::cast(config);
         self.settings.set(0, value, 0).expect("index 0");
     }
 
@@ -325,6 +341,13 @@ impl Tracker {
         }
         events
     }
+}
+
+/// The rule that admits everything, for the control ports.
+pub fn open() -> Rule {
+    let mut rule = Rule::open();
+    rule.control_ports[..2].copy_from_slice(&CONTROL_PORTS);
+    rule
 }
 
 /// Has the kernel verify the programs and keep them.

@@ -1,22 +1,13 @@
 //! What a rule admits.
 
 use ftp_track_common::{
-    address::Address,
     expectation::ExpectationKind::{self, Eprt, Epsv, Pasv, Port},
-    prefix::Prefix,
     reason::Reason,
     rule::{Action, PortRange, Rule},
 };
 
 fn open() -> Rule {
-    let mut rule = Rule {
-        active: 1,
-        passive: 1,
-        pending: 1,
-        ..Rule::default()
-    };
-    rule.ports[0] = PortRange::ALL;
-    rule
+    Rule::open()
 }
 
 #[test]
@@ -110,7 +101,7 @@ fn judgements() {
         ("beyond it", ranges, Port, 6011, Reason::PortForbidden),
     ];
     for (name, rule, kind, port, expect) in rows {
-        assert_eq!(rule.judge(kind, port), expect, "{name}");
+        assert_eq!(rule.judge(kind.is_active(), port), expect, "{name}");
     }
 }
 
@@ -120,16 +111,4 @@ fn source_ports() {
     assert!(rule.admits_source(20) && rule.admits_source(40_000));
     rule.source_port_20 = 1;
     assert!(rule.admits_source(20) && !rule.admits_source(21));
-}
-
-#[test]
-fn third_hosts() {
-    let host = Address::from_v4([198, 51, 100, 7]);
-    let neighbour = Address::from_v4([198, 51, 100, 8]);
-    let mut rule = open();
-    assert!(!rule.is_third_host(&host), "none is admitted by default");
-    rule.third_hosts[7] = Prefix::host(&host);
-    assert!(rule.is_third_host(&host) && !rule.is_third_host(&neighbour));
-    rule.third_hosts[0] = Prefix::new(&neighbour, 120);
-    assert!(rule.is_third_host(&neighbour));
 }

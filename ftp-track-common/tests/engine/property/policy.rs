@@ -5,13 +5,16 @@ use std::net::IpAddr;
 
 use ftp_track_common::{
     address::Address,
-    policy::{self, Binding, MAX_RULES},
+    policy::{self, Binding, RULE_SLOTS},
     prefix::{MAPPED_BITS, Prefix},
     rule::{CONTROL_PORTS, Rule},
 };
 use proptest::prelude::*;
 
 use super::{sample, share};
+
+/// Slots for one policy.
+const SLOTS: u32 = RULE_SLOTS as u32 / 2;
 
 /// A rule as text: prefixes as the bits they begin with.
 #[derive(Clone, Debug)]
@@ -164,8 +167,8 @@ proptest! {
         prop_assert!(next != 0 && !binding.is_of(next));
         // The other place, so that nothing in force is overwritten.
         let other = Binding::new(next, place).slot();
-        prop_assert_eq!(binding.slot() % MAX_RULES as u32, u32::from(place));
-        prop_assert_eq!(binding.slot().abs_diff(other), MAX_RULES as u32);
+        prop_assert_eq!(binding.slot() % SLOTS, u32::from(place));
+        prop_assert_eq!(binding.slot().abs_diff(other), SLOTS);
     }
 }
 

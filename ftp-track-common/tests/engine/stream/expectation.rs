@@ -104,7 +104,7 @@ fn a_retransmitted_reply_does_not_revive_it() {
 fn it_lives_as_long_as_configured() {
     let connection = expecting();
     let expectation = connection.expectations.values().next().expect("one");
-    let lifetime = connection.config.expectation_lifetime;
+    let lifetime = connection.rule.expectation_lifetime;
     assert_eq!(lifetime, 60 * SECOND);
     assert_eq!(expectation.expires, connection.now + lifetime);
 }

@@ -1,7 +1,6 @@
 //! Data connections from their SYN to their end.
 
 use ftp_track_common::{
-    config::Config,
     expectation::Expectation,
     flow::{Change, Flow, LINGER, OPENING, Side},
     segment::{ACK, FIN, RST, SYN, Segment},
@@ -195,19 +194,20 @@ fn reset() {
 
 #[test]
 fn expiry() {
-    let config = Config::new();
-    let idle = config.flow_idle;
-    let opening = opened();
-    assert!(!opening.is_expired(&config, SECOND + OPENING));
-    assert!(opening.is_expired(&config, SECOND + OPENING + 1));
+    let idle = 600 * SECOND;
+    let mut opening = opened();
+    opening.idle = idle;
+    assert!(!opening.is_expired(SECOND + OPENING));
+    assert!(opening.is_expired(SECOND + OPENING + 1));
     let mut flow = established();
-    assert!(!flow.is_expired(&config, SECOND + idle));
-    assert!(flow.is_expired(&config, SECOND + idle + 1));
+    flow.idle = idle;
+    assert!(!flow.is_expired(SECOND + idle));
+    assert!(flow.is_expired(SECOND + idle + 1));
     flow.receive(Side::Responder, &segment(ACK, 71, 0), idle);
-    assert!(!flow.is_expired(&config, SECOND + idle + 1));
+    assert!(!flow.is_expired(SECOND + idle + 1));
     flow.receive(Side::Responder, &segment(RST, 71, 0), idle);
-    assert!(!flow.is_expired(&config, idle + LINGER));
-    assert!(flow.is_expired(&config, idle + LINGER + 1));
+    assert!(!flow.is_expired(idle + LINGER));
+    assert!(flow.is_expired(idle + LINGER + 1));
 }
 
 #[test]

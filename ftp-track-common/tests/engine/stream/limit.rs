@@ -110,14 +110,13 @@ fn a_session_counts_as_what_it_is() {
 #[test]
 fn who_is_not_confirmed_does_not_stay() {
     let mut connection = Connection::picked_up(FromClient);
-    let idle = 7200 * SECOND;
     let until = connection.now + CONFIRMATION;
     connection.now += CONFIRMATION / 2;
     connection.client("NOOP");
-    assert!(!connection.session.is_expired(idle, until));
-    assert!(connection.session.is_expired(idle, until + 1));
+    assert!(!connection.session.is_expired(until));
+    assert!(connection.session.is_expired(until + 1));
     connection.server("200 ok");
-    assert!(!connection.session.is_expired(idle, until + 1));
+    assert!(!connection.session.is_expired(until + 1));
 }
 
 #[test]

@@ -146,22 +146,21 @@ fn a_repeated_fin_changes_nothing() {
 #[test]
 fn an_ended_session_lingers() {
     let mut connection = expecting();
-    let idle = connection.config.session_idle;
-    assert!(!connection.session.is_expired(idle, connection.now));
+    assert!(!connection.session.is_expired(connection.now));
     connection.reset(FromServer);
     let end = connection.now;
-    assert!(!connection.session.is_expired(idle, end + LINGER));
-    assert!(connection.session.is_expired(idle, end + LINGER + 1));
+    assert!(!connection.session.is_expired(end + LINGER));
+    assert!(connection.session.is_expired(end + LINGER + 1));
 }
 
 #[test]
 fn an_idle_session_expires() {
     let mut connection = expecting();
-    let idle = connection.config.session_idle;
+    let idle = connection.rule.session_idle;
     let seen = connection.now;
-    assert!(!connection.session.is_expired(idle, seen + idle));
-    assert!(connection.session.is_expired(idle, seen + idle + 1));
+    assert!(!connection.session.is_expired(seen + idle));
+    assert!(connection.session.is_expired(seen + idle + 1));
     connection.now += idle;
     connection.acknowledge(FromClient);
-    assert!(!connection.session.is_expired(idle, seen + idle + 1));
+    assert!(!connection.session.is_expired(seen + idle + 1));
 }

@@ -94,6 +94,9 @@ pub struct EventView {
     /// The control connection.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub master: Option<MasterView>,
+    /// The name of the rule that the control connection is under.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
     /// How many events were lost.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub count: Option<u64>,
@@ -127,6 +130,7 @@ impl EventView {
             session: (record.session != 0).then_some(record.session),
             master: (is_of_session && record.master != SessionKey::default())
                 .then(|| (&record.master).into()),
+            rule: None,
             count: None,
             place: None,
         })
@@ -144,6 +148,7 @@ impl EventView {
             expectation: None,
             session: None,
             master: None,
+            rule: None,
             count: Some(count),
             place: Some(place),
         }
