@@ -1,5 +1,7 @@
-//! `cargo xtask fuzz`: the engine's fuzz targets, each for a given time.
+//! `cargo xtask fuzz`: the engine's fuzz targets, each for a given time; or very many lines.
 
+use std::num::NonZero;
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -52,6 +54,19 @@ pub fn run(seconds: u32, targets: &[String]) -> Result<bool> {
         anstream::eprintln!("{} {}", style::bad("failed:"), failed.join(", "));
     }
     Ok(failed.is_empty())
+}
+
+/// So many mutated lines through the engine; returns whether nothing was found.
+pub fn inputs(count: u64, seed: u64, threads: Option<usize>) -> Result<bool> {
+    let cpus = || thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = threads.unwrap_or_else(cpus);
+    let status = workspace::cargo()
+        .args(["run", "--quiet", "--profile", "fuzz"])
+        .args(["--package", "ftp-track-common", "--example", "inputs", "--"])
+        .args([count, seed, threads as u64].map(|number| number.to_string()))
+        .status()
+        .context("cannot run the inputs")?;
+    Ok(status.success())
 }
 
 /// Whole sessions through the loaded programs; returns whether nothing was found.

@@ -46,6 +46,15 @@ enum Task {
         /// Targets to run; all when none is named
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
+        /// Instead of the targets: so many mutated lines, as fast as they go
+        #[arg(long, value_name = "COUNT", conflicts_with_all = ["seconds", "targets"])]
+        inputs: Option<u64>,
+        /// What the lines follow from; the same seed gives the same lines
+        #[arg(long, default_value_t = 1, requires = "inputs")]
+        seed: u64,
+        /// Threads that send them; one for each CPU unless given
+        #[arg(long, requires = "inputs")]
+        threads: Option<usize>,
     },
 }
 
@@ -55,7 +64,15 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(),
         Task::Test { groups } => test::run(&groups),
         Task::IntegrationTest { place } => integration::run(&place),
-        Task::Fuzz { seconds, targets } => fuzz::run(seconds, &targets),
+        Task::Fuzz {
+            inputs: Some(count),
+            seed,
+            threads,
+            ..
+        } => fuzz::inputs(count, seed, threads),
+        Task::Fuzz {
+            seconds, targets, ..
+        } => fuzz::run(seconds, &targets),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

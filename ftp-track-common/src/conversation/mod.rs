@@ -116,6 +116,13 @@ impl Conversation {
         !remembered && self.forgotten.wrapping_sub(self.answered) as i32 > 0
     }
 
+    /// How many of them are remembered, because their answer matters; at most
+    /// [`crate::request::CAPACITY`].
+    #[inline(always)]
+    pub const fn remembered(&self) -> u8 {
+        self.requests.len()
+    }
+
     /// The client sent bytes. Before the greeting only something else than FTP does that (NAT
     /// slipstreaming: a browser that is made to send PORT).
     #[inline(always)]

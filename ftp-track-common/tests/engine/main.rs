@@ -6,5 +6,7 @@ mod policy;
 mod property;
 mod stream;
 
+#[path = "../inputs/mod.rs"]
+mod inputs;
 #[path = "../support/mod.rs"]
 mod support;

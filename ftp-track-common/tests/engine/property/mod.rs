@@ -1,6 +1,7 @@
 //! Properties over generated input.
 
 mod grammar;
+mod inputs;
 mod line;
 mod policy;
 mod script;
