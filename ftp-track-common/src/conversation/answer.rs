@@ -176,19 +176,21 @@ impl Conversation {
         }
         self.requests.pop();
         self.answered = self.answered.wrapping_add(1);
+        let mut outcome = Outcome::nothing();
+        outcome.subject = request.kind;
+        let is_used = request.refusal == Reason::Used as u8;
+        if request.refusal != 0 && !is_used {
+            // It was reported when it was sent. If the server obeys it, what was pending is void.
+            // An invitation to its port is a later command's.
+            outcome.ended = self.end_pending(Reason::Replaced);
+            return outcome;
+        }
         let withdrawn = if self.invitation.is_to(request.port) {
             self.invitation.withdraw()
         } else {
             0
         };
-        let mut outcome = Outcome::nothing();
-        outcome.subject = request.kind;
-        if request.refusal == Reason::Used as u8 {
-            return outcome;
-        }
-        if request.refusal != 0 {
-            // It was reported when it was sent. If the server obeys it, what was pending is void.
-            outcome.ended = self.end_pending(Reason::Replaced);
+        if is_used {
             return outcome;
         }
         let refusal = if code >= 300 {

@@ -1,6 +1,7 @@
 //! PORT (RFC 959, 4.1.2) and EPRT (RFC 2428, 2).
 
 use super::{Row, check};
+use crate::support::connection::Connection;
 
 #[test]
 fn accepted() {
@@ -214,4 +215,16 @@ fn refused() {
                 = made PASV 5002",
         },
     ]);
+}
+
+#[test]
+fn a_refused_one_leaves_the_invitation_of_the_next() {
+    let mut connection = Connection::v4();
+    connection.server("220 ready");
+    connection.client("PORT 10,0,0,9,19,137");
+    connection.client("PORT 10,0,0,1,19,137");
+    connection.server("200 ok");
+    let now = connection.now;
+    let conversation = &mut connection.session.conversation;
+    assert_eq!(conversation.connect_early(5001, 1, 0, now), Ok(1));
 }
