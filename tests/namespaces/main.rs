@@ -13,6 +13,7 @@ mod forwarding;
 mod iptables;
 mod jumbo;
 mod lab;
+mod link;
 mod listing;
 mod mark;
 mod migration;

@@ -102,13 +102,19 @@ impl Side {
         } else {
             format!("link add {lower} type veth peer name {HOST_INTERFACE} netns {namespace}\n")
         };
+        link + &self.gateway_end_script(cable)
+    }
+
+    /// `ip` lines, run in the gateway: configures its end of a link that is there.
+    pub(super) fn gateway_end_script(&self, cable: &Cable) -> String {
+        let lower = self.interface;
         let (interface, vlan) = (cable.addressed(lower), cable.vlan_script(lower));
         let (v4, v6) = (
             address(Family::V4, self.net, 1),
             address(Family::V6, self.net, 1),
         );
         format!(
-            "{link}{vlan}addr add {v4}/24 dev {interface}\n\
+            "{vlan}addr add {v4}/24 dev {interface}\n\
              addr add {v6}/64 dev {interface} nodad\n\
              link set lo up\n\
              link set {interface} up\n"
@@ -166,4 +172,14 @@ impl Side {
              route add {to6}/64 via {via6}\n"
         )
     }
+}
+
+/// `ip` lines, run in a host: the other host is on the same wire.
+pub(super) fn neighbour_script(host: Host) -> String {
+    let other = if host == Host::Client { 2 } else { 1 };
+    let (v4, v6) = (address(Family::V4, other, 0), address(Family::V6, other, 0));
+    format!(
+        "route replace {v4}/24 dev {HOST_INTERFACE}\n\
+         route replace {v6}/64 dev {HOST_INTERFACE}\n"
+    )
 }

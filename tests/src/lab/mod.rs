@@ -7,12 +7,16 @@
 //! ```
 
 mod address;
+mod bridge;
 mod cable;
 mod conntrack;
 mod firewall;
 mod namespace;
 mod offload;
+mod port;
+mod relay;
 mod sweep;
+mod tunnel;
 mod wire;
 mod witness;
 
@@ -31,6 +35,8 @@ pub use conntrack::Entry;
 pub use firewall::Firewall;
 pub use namespace::Namespace;
 pub use offload::Offload;
+pub use port::Port;
+pub use relay::Relay;
 pub use sweep::{remove_own, remove_stale};
 pub use wire::Wire;
 pub use witness::Passage;
@@ -138,6 +144,17 @@ impl Lab {
     /// Before a tracker is started, since the gateway's interface is made anew.
     pub fn cut(&self, host: Host) -> Result<Wire> {
         wire::cut(self, host)
+    }
+
+    /// Puts a pair of tun devices in the place of the link between server and gateway. It works
+    /// while the relay is kept.
+    pub fn tunnel(&self) -> Result<Relay> {
+        tunnel::make(self)
+    }
+
+    /// Makes the gateway a bridge, whose ports are its two interfaces.
+    pub fn bridge(&self) -> Result<()> {
+        bridge::make(self)
     }
 
     /// Replaces the gateway's nftables firewall and starts its counters at zero.

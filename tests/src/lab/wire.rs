@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::{Host, Lab, Namespace, address};
+use super::{Host, Lab, Namespace, Port, address};
 use crate::process;
 
 /// A cut link between a host and the gateway. Frames that come out of one end have to be put into
@@ -15,6 +15,14 @@ pub struct Wire {
     pub host: String,
     /// The end towards the gateway.
     pub gateway: String,
+}
+
+impl Wire {
+    /// Both ends: towards the host, and towards the gateway.
+    pub fn ports(&self) -> Result<[Port; 2]> {
+        let open = |name| Port::packets(&self.namespace, name);
+        Ok([open(&self.host)?, open(&self.gateway)?])
+    }
 }
 
 /// Cuts the link of `host`.
