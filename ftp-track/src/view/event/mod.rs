@@ -1,5 +1,7 @@
 //! An event as it is shown.
 
+#[cfg(test)]
+mod schema;
 mod text;
 
 use ftp_track_common::{
