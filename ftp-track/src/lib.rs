@@ -17,6 +17,7 @@ pub mod instance;
 pub mod kernel;
 pub mod manage;
 pub mod map;
+pub mod metrics;
 pub mod migrate;
 pub mod record;
 pub mod view;

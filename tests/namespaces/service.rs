@@ -1,12 +1,14 @@
 //! The systemd unit, and the privileges that it leaves the daemon.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ftp_track_tests::lab::{Host, LAN, Lab};
 use ftp_track_tests::process::{self, Service, find_program};
-use ftp_track_tests::tracker::binary;
+use ftp_track_tests::tracker::{Tracker, TrackerMode, binary, run_command};
+use nix::sys::signal::Signal;
 
 const UNIT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -79,4 +81,48 @@ fn runs_as_nobody() {
 #[test]
 fn runs_as_root_without_its_rights() {
     runs_as("0", "--securebits=+noroot,+noroot_locked");
+}
+
+/// What a service manager hears: ready, alive in time, reloading, stopping.
+#[test]
+fn the_service_manager_is_told() {
+    let lab = Lab::new().unwrap();
+    let path = lab.folder().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(LIMIT)).unwrap();
+    let hear = |wanted: &str| {
+        let mut heard = Vec::new();
+        loop {
+            let mut message = [0; 4096];
+            let length = manager
+                .recv(&mut message)
+                .unwrap_or_else(|error| panic!("no {wanted} but {heard:?}: {error}"));
+            let text = String::from_utf8_lossy(&message[..length]).into_owned();
+            if text.lines().any(|line| line.starts_with(wanted)) {
+                return text;
+            }
+            heard.push(text);
+        }
+    };
+    let mut command = run_command(&lab, TrackerMode::Observe).unwrap();
+    let watchdog = Duration::from_secs(2);
+    command
+        .env("NOTIFY_SOCKET", &path)
+        .env("WATCHDOG_USEC", watchdog.as_micros().to_string());
+    let mut tracker = Tracker::start_as(&lab, command).unwrap();
+    let ready = hear("READY=1");
+    assert!(ready.contains("STATUS=tracking on lan"), "{ready}");
+    // Several in a row, each within the time that the manager allows.
+    hear("WATCHDOG=1");
+    for _ in 0..3 {
+        let start = Instant::now();
+        hear("WATCHDOG=1");
+        assert!(start.elapsed() < watchdog, "{:?}", start.elapsed());
+    }
+    tracker.signal(Signal::SIGHUP);
+    let reloading = hear("RELOADING=1");
+    assert!(reloading.contains("MONOTONIC_USEC="), "{reloading}");
+    hear("READY=1");
+    assert!(tracker.stop().unwrap().success());
+    hear("STOPPING=1");
 }

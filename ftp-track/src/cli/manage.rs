@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::{Done, InstanceArgument, output::print, tracked};
+use super::{Done, InstanceArgument, Misuse, output::print, tracked};
 use crate::{
     control::{self, Content, EndpointArgument, Key, Request, What},
     instance::Name,
@@ -33,6 +33,10 @@ impl Flush {
 }
 
 /// Forget one entry
+///
+/// Nothing is cut. A session that is forgotten is picked up again with its next line, as long as its
+/// connection lives; a data connection that is forgotten goes on, because in enforce mode only new
+/// ones are dropped.
 #[derive(Debug, Args)]
 pub struct Delete {
     #[command(subcommand)]
@@ -42,7 +46,7 @@ pub struct Delete {
 /// Which entry, in the words of `ftp-track list`.
 #[derive(Debug, Subcommand)]
 enum Entry {
-    /// A control connection
+    /// A control connection: it is only forgotten, and picked up again with its next line
     Session {
         /// Its client, as ADDRESS:PORT
         client: EndpointArgument,
@@ -60,7 +64,7 @@ enum Entry {
         #[command(flatten)]
         instance: InstanceArgument,
     },
-    /// An admitted data connection
+    /// An admitted data connection: it is only forgotten, and not cut
     Flow {
         /// Who connected, as ADDRESS:PORT
         initiator: EndpointArgument,
@@ -138,7 +142,8 @@ impl Add {
 
 /// Read the configuration file again
 ///
-/// As SIGHUP does, but tells what came of it. If anything is wrong with the file, nothing changes.
+/// As SIGHUP does, but tells what came of it. If anything is wrong with the file, nothing changes, and
+/// the exit status is 2.
 #[derive(Debug, Args)]
 pub struct Reload {
     #[command(flatten)]
@@ -172,6 +177,7 @@ fn say(content: Content) -> Done {
     match content {
         Content::Done(sentence) => Ok(print(&format!("{sentence}\n"))?),
         Content::Error(reason) => bail!("{reason}"),
+        Content::Misconfigured(reason) => Err(Misuse(reason).into()),
         Content::Running(_) => bail!("the tracker misunderstood"),
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Done;
 use crate::{
-    config::{Choice, File, HookChoice, InterfaceName, Mark, Mode, Settings},
+    config::{Choice, File, HookChoice, InterfaceName, Mark, MetricsAddress, Mode, Settings},
     daemon,
     instance::Name,
 };
@@ -60,6 +60,10 @@ pub struct Arguments {
     #[arg(long)]
     wait_for_interfaces: bool,
 
+    /// Serve metrics in the Prometheus text format: ADDRESS:PORT, or unix:PATH [default: nowhere]
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<MetricsAddress>,
+
     /// File (TOML) with settings; the command line wins
     ///
     /// `ftp-track check --example` prints one with every key and its default.
@@ -96,6 +100,7 @@ impl Arguments {
             mark: self.mark,
             keep: self.keep.then_some(true),
             wait_for_interfaces: self.wait_for_interfaces.then_some(true),
+            metrics: self.metrics,
         }
     }
 }

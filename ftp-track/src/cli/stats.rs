@@ -8,10 +8,7 @@ use super::{
     output::{Format, print, print_json},
     tracked,
 };
-use crate::{
-    map::{Error, Maps},
-    view::{CountersView, Table},
-};
+use crate::view::Table;
 
 /// Show how often each reason came up
 ///
@@ -32,7 +29,7 @@ impl Arguments {
     /// Shows the counters.
     pub fn run(self) -> Done {
         let name = &self.instance.name;
-        let view = counters(&tracked::open(name)?)?;
+        let view = tracked::open(name)?.count()?;
         match self.output {
             Format::Table => {
                 let table = Table::of(&view.rows());
@@ -44,17 +41,6 @@ impl Arguments {
             Format::Json => print_json(name, view),
         }
     }
-}
-
-fn counters(maps: &Maps) -> Result<CountersView, Error> {
-    let named = Reason::ALL.iter().filter(|reason| **reason != Reason::None);
-    let counters: Result<_, _> = named
-        .map(|reason| Ok((*reason, maps.counters.get(*reason)?)))
-        .collect();
-    Ok(CountersView {
-        counters: counters?,
-        lost_events: maps.lost_events.get()?,
-    })
 }
 
 fn reasons() -> String {

@@ -37,7 +37,9 @@ impl Arguments {
             None => false,
             Some(Content::Done(_)) => true,
             Some(Content::Error(reason)) => bail!("{reason}"),
-            Some(Content::Running(_)) => bail!("the tracker misunderstood"),
+            Some(Content::Running(_) | Content::Misconfigured(_)) => {
+                bail!("the tracker misunderstood")
+            }
         };
         let _lock = lock(name)?;
         let left = PinDirectory::all(name);

@@ -71,6 +71,7 @@ impl File {
             mark: plain(section.get("mark")),
             keep: plain(section.get("keep")),
             wait_for_interfaces: plain(section.get("wait_for_interfaces")),
+            metrics: plain(section.get("metrics")),
         };
         self.terms = Terms::read(&mut section);
         self.groups = section

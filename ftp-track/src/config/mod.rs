@@ -7,6 +7,7 @@ mod hook;
 mod interface;
 mod lifetime;
 mod mark;
+mod metrics;
 mod mode;
 mod network;
 mod policy;
@@ -30,6 +31,7 @@ pub use self::{
     interface::{InterfaceName, InvalidInterface},
     lifetime::{InvalidLifetime, Lifetime},
     mark::{InvalidMark, Mark},
+    metrics::{InvalidMetricsAddress, MetricsAddress},
     mode::{Mode, UnknownMode},
     network::{InvalidNetwork, Network},
     policy::Policy,

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use ftp_track_common::rule::CONTROL_PORTS;
 
 use super::{
-    Error, File, HookChoice, InterfaceName, Mark, Mode,
+    Error, File, HookChoice, InterfaceName, Mark, MetricsAddress, Mode,
     group::{self, GENERAL, Group},
     policy::Policy,
     rule,
@@ -36,6 +36,8 @@ pub struct Choice {
     pub keep: Option<bool>,
     /// See [`Settings::wait_for_interfaces`].
     pub wait_for_interfaces: Option<bool>,
+    /// See [`Settings::metrics`].
+    pub metrics: Option<MetricsAddress>,
 }
 
 impl Choice {
@@ -52,6 +54,7 @@ impl Choice {
             mark: self.mark.or(other.mark),
             keep: self.keep.or(other.keep),
             wait_for_interfaces: self.wait_for_interfaces.or(other.wait_for_interfaces),
+            metrics: self.metrics.or(other.metrics),
         }
     }
 }
@@ -79,6 +82,8 @@ pub struct Settings {
     pub keep: bool,
     /// An interface that is missing is waited for, and is no error.
     pub wait_for_interfaces: bool,
+    /// Where the metrics are served, if they are.
+    pub metrics: Option<MetricsAddress>,
     /// The interfaces by the way they are treated.
     pub groups: Vec<Group>,
     /// What is admitted between whom.
@@ -133,6 +138,7 @@ impl Settings {
             policy,
             keep: choice.keep.unwrap_or_default(),
             wait_for_interfaces: choice.wait_for_interfaces.unwrap_or_default(),
+            metrics: choice.metrics,
         })
     }
 }

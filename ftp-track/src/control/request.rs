@@ -88,4 +88,6 @@ pub enum Content {
     Done(String),
     /// Why nothing was done.
     Error(String),
+    /// What is wrong with the configuration; nothing was done.
+    Misconfigured(String),
 }

@@ -5,7 +5,13 @@ use std::{io, path::PathBuf};
 use aya::{EbpfError, programs::ProgramError};
 
 use super::verifier;
-use crate::{cause, config::InterfaceName, conntrack::Obstacle, exit::Exit, instance, map};
+use crate::{
+    cause,
+    config::{InterfaceName, MetricsAddress},
+    conntrack::Obstacle,
+    exit::Exit,
+    instance, map,
+};
 
 /// Why the daemon cannot run, and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +153,17 @@ pub enum Error {
         /// What the kernel said.
         source: aya::pin::PinError,
     },
+    /// The metrics cannot be served.
+    #[error(
+        "the metrics cannot be served at {address}: {source}.\n\
+         Stop what is there, or name another place with --metrics"
+    )]
+    Metrics {
+        /// The place.
+        address: MetricsAddress,
+        /// Why not.
+        source: io::Error,
+    },
     /// A map.
     #[error(transparent)]
     Map(#[from] map::Error),
@@ -167,7 +184,10 @@ impl Error {
     /// The exit status it leads to.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::NoInterface { .. } | Self::Netlink(_) | Self::System { .. } => Exit::Failure,
+            Self::NoInterface { .. }
+            | Self::Netlink(_)
+            | Self::Metrics { .. }
+            | Self::System { .. } => Exit::Failure,
             Self::Instance(error) => error.exit(),
             Self::Privilege { .. }
             | Self::TooOld { .. }

@@ -6,6 +6,7 @@ mod census;
 mod clsact;
 mod desk;
 mod error;
+mod exporter;
 mod features;
 mod follower;
 mod inheritance;

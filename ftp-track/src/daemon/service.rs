@@ -1,6 +1,9 @@
 //! The daemon's life, from the settings to the signal that ends it.
 
-use std::time::Duration;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ftp_track_common::{
     event::Event,
@@ -20,6 +23,7 @@ use super::{
     audience::Audience,
     census::Census,
     desk::{Desk, Visit},
+    exporter::{Exporter, Scrape},
     follower::Follower,
     interface,
     journal::Journal,
@@ -32,10 +36,12 @@ use super::{
 };
 use crate::{
     cause,
-    config::{self, InterfaceName, Settings},
+    config::{self, InterfaceName, MetricsAddress, Settings},
     control::{Content, Request},
     instance::{self, Lock},
     manage::manage,
+    map,
+    metrics::{self, Sample},
     view::{self, DoorView, EventView, LostWhere, Metainfo, RunningView},
 };
 
@@ -65,6 +71,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
     // Before anything is made that a signal would leave behind.
     let mut signals = Signals::listen().map_err(Error::system("signals cannot be caught"))?;
     let _lock = Lock::take(&settings.name)?;
+    let exporter = exporter(settings.metrics.as_ref()).await?;
     mode::settle(&mut settings);
     let (tracker, events) = match Tracker::start(&settings, &links, replace) {
         Err(error) if mode::falls_back(&mut settings, &error) => {
@@ -91,6 +98,8 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
         lost: 0,
         census: Census::default(),
         started: Timestamp::now(),
+        exporter,
+        metrics: None,
     };
     privilege::reduce();
     daemon.ready();
@@ -111,6 +120,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
                     return Ok(());
                 }
             }
+            scrape = Exporter::next(&mut daemon.exporter) => daemon.measure(scrape),
             () = follower.changed() => {
                 follower.settle().await;
                 daemon.follow().await;
@@ -136,6 +146,9 @@ struct Daemon {
     lost: u64,
     census: Census,
     started: Timestamp,
+    exporter: Option<Exporter>,
+    /// The metrics as they were last made, and when.
+    metrics: Option<(Instant, Arc<str>)>,
 }
 
 impl Daemon {
@@ -159,18 +172,23 @@ impl Daemon {
 
     /// Reads the settings again. They are in force as a whole, or, if anything is wrong with them,
     /// not at all.
-    async fn reload(&mut self, read: Read<'_>) -> Result<(), String> {
+    async fn reload(&mut self, read: Read<'_>) -> Content {
         notify::reloading();
-        let reloaded = self.try_reload(read).await;
-        if let Err(reason) = &reloaded {
+        let content = match read() {
+            Ok(settings) => match self.adopt(settings).await {
+                Ok(()) => Content::Done("the settings are in force".to_owned()),
+                Err(reason) => Content::Error(reason),
+            },
+            Err(error) => Content::Misconfigured(cause::chain(&error)),
+        };
+        if let Content::Error(reason) | Content::Misconfigured(reason) = &content {
             warn!("not reloaded, the old settings stay in force: {reason}");
         }
         self.ready();
-        reloaded
+        content
     }
 
-    async fn try_reload(&mut self, read: Read<'_>) -> Result<(), String> {
-        let mut settings = read().map_err(|error| cause::chain(&error))?;
+    async fn adopt(&mut self, mut settings: Settings) -> Result<(), String> {
         mode::settle(&mut settings);
         if settings.name != self.settings.name {
             return Err("the name of a running tracker cannot change".to_owned());
@@ -182,6 +200,13 @@ impl Daemon {
         let links = links.map_err(|error| cause::chain(&error))?;
         let found = interface::find(&new, &links, settings.wait_for_interfaces);
         found.map_err(|error| cause::chain(&error))?;
+        let exporter = match settings.metrics == self.settings.metrics {
+            true => None,
+            false => {
+                let opened = exporter(settings.metrics.as_ref()).await;
+                Some(opened.map_err(|error| cause::chain(&error))?)
+            }
+        };
         let configured = match self.tracker.configure(&settings) {
             Err(error) if mode::falls_back(&mut settings, &error) => {
                 self.tracker.configure(&settings)
@@ -189,6 +214,9 @@ impl Daemon {
             configured => configured,
         };
         configured.map_err(|error| cause::chain(&error))?;
+        if let Some(exporter) = exporter {
+            self.exporter = exporter;
+        }
         self.tracker.ending = Ending::of(&settings);
         self.settings = settings;
         self.follow().await;
@@ -208,13 +236,7 @@ impl Daemon {
                     removed.map(|()| "stopped the tracker and removed its programs and maps");
                 (content(said.map(str::to_owned)), true)
             }
-            Request::Reload => {
-                let reloaded = self.reload(read).await;
-                (
-                    content(reloaded.map(|()| "the settings are in force".to_owned())),
-                    false,
-                )
-            }
+            Request::Reload => (self.reload(read).await, false),
             request => match manage(&mut self.tracker.maps, request) {
                 Ok(done) => {
                     info!("by hand: {}", done.sentence);
@@ -245,9 +267,47 @@ impl Daemon {
             started: self.started,
             mode: self.settings.mode_names(),
             keep: self.settings.keep,
+            metrics: self.settings.metrics.as_ref().map(ToString::to_string),
             interfaces: self.settings.interfaces.iter().map(interface).collect(),
             remarks: remark::last(),
         }
+    }
+
+    /// Gives the metrics. Whoever asks again and again gets the same for a second: full maps take
+    /// time to count.
+    fn measure(&mut self, scrape: Scrape) {
+        let fresh = self
+            .metrics
+            .take()
+            .filter(|(made, _)| made.elapsed() < SECOND);
+        let measured = match fresh {
+            Some(fresh) => Ok(fresh),
+            None => self.sample().map(|sample| {
+                let text = metrics::text(sample);
+                (Instant::now(), text.into())
+            }),
+        };
+        let answer = match measured {
+            Ok((made, text)) => {
+                self.metrics = Some((made, Arc::clone(&text)));
+                Ok(text)
+            }
+            Err(error) => {
+                error!("the metrics cannot be made: {error}");
+                Err(cause::chain(&error))
+            }
+        };
+        // Who asked may have gone.
+        _ = scrape.send(answer);
+    }
+
+    fn sample(&self) -> Result<Sample, map::Error> {
+        let maps = &self.tracker.maps;
+        Ok(Sample {
+            running: self.view(),
+            counters: maps.count()?,
+            maps: maps.fill()?,
+        })
     }
 
     async fn follow(&mut self) {
@@ -318,6 +378,18 @@ impl Daemon {
             Err(error) => error!("sweeping failed, and will be tried again: {error}"),
         }
     }
+}
+
+async fn exporter(address: Option<&MetricsAddress>) -> Result<Option<Exporter>, Error> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let opened = Exporter::open(address).await;
+    let refused = |source| Error::Metrics {
+        address: address.clone(),
+        source,
+    };
+    opened.map(Some).map_err(refused)
 }
 
 fn content(done: Result<String, impl ToString>) -> Content {

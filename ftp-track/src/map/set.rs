@@ -1,12 +1,12 @@
 //! The maps that show what the tracker knows.
 
-use ftp_track_common::layout;
+use ftp_track_common::{layout, reason::Reason};
 
 use super::{
     Clients, Counters, Error, Expectations, Flows, Histories, HostPairs, LostEvents, PinDirectory,
     Ports, Rules, Sessions, Settings,
 };
-use crate::view::FillView;
+use crate::view::{CountersView, FillView};
 
 /// The maps that show what the tracker knows.
 pub struct Maps {
@@ -51,6 +51,18 @@ impl Maps {
             ),
             view("flows", self.flows.len()?, self.flows.capacity()),
         ])
+    }
+
+    /// How often each reason came up.
+    pub fn count(&self) -> Result<CountersView, Error> {
+        let named = Reason::ALL.iter().filter(|reason| **reason != Reason::None);
+        let counters: Result<_, _> = named
+            .map(|reason| Ok((*reason, self.counters.get(*reason)?)))
+            .collect();
+        Ok(CountersView {
+            counters: counters?,
+            lost_events: self.lost_events.get()?,
+        })
     }
 
     /// Opens them all.

@@ -62,6 +62,8 @@ pub struct RunningView {
     pub mode: String,
     /// Whether programs and maps stay when it ends.
     pub keep: bool,
+    /// Where the metrics are served: `ADDRESS:PORT` or `unix:PATH`; none where they are not.
+    pub metrics: Option<String>,
     /// The interfaces that it was told to watch.
     pub interfaces: Vec<DoorView>,
     /// Its last warnings and errors, the oldest first.
@@ -177,6 +179,10 @@ impl fmt::Display for StatusView {
                 for interface in &daemon.interfaces {
                     let hook = interface.hook.as_deref().unwrap_or("waiting for it");
                     writeln!(formatter, "interface:    {} ({hook})", interface.name)?;
+                }
+                if let Some(metrics) = &daemon.metrics {
+                    let metrics = crate::escape::one_line(metrics);
+                    writeln!(formatter, "metrics:      {metrics}")?;
                 }
             }
             None => writeln!(formatter, "links:        {}", self.links)?,
