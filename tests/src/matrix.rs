@@ -11,7 +11,7 @@ use crate::server::{Server, ServerKind};
 use crate::transfer::{Direction, Mode, Outcome, Transfer};
 
 /// How long a transfer that should work may take. It takes far less unless packets are lost.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Failures after which the rest of a matrix is given up: each may take as long as [`PATIENCE`].
 const TOO_MANY: usize = 4;

@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// How long a process may take to stop after SIGTERM.
-const STOP: Duration = Duration::from_secs(5);
+const STOP: Duration = Duration::from_secs(20);
 /// How often a condition is looked at while waiting for it.
 const POLL: Duration = Duration::from_millis(20);
 

@@ -46,6 +46,22 @@ pub fn cargo() -> Command {
     command
 }
 
+/// As [`cargo`], but killed when the calling thread ends, also when that is killed itself. What
+/// `cargo run` runs takes cargo's place, so it is killed too.
+pub fn bound_cargo() -> Command {
+    let cargo = cargo();
+    // Without setpriv (util-linux) nothing else is lost.
+    let Some(setpriv) = process::find_program("setpriv") else {
+        return cargo;
+    };
+    let mut command = Command::new(setpriv);
+    command
+        .args(["--pdeathsig", "KILL"])
+        .arg(cargo.get_program());
+    command.current_dir(root());
+    command
+}
+
 /// The nightly cargo, in the workspace's root.
 pub fn nightly_cargo() -> Command {
     // Not the one that runs this task: only rustup's takes a toolchain.

@@ -18,6 +18,8 @@ pub const MARK: &str = "ftp-track-guest: ";
 pub const PLAN: &str = "/plan.json";
 /// On the kernel's command line: give the console a shell instead of following the plan.
 pub const SHELL: &str = "ftp_track.shell";
+/// A variable that is set where one transfer of each kind is enough.
+pub const BRIEF: &str = "FTP_TRACK_BRIEF";
 /// Begins a line that says that the machine is alive, at least every [`PULSE_SECONDS`].
 pub const PULSE: &str = "ftp-track-guest at work:";
 /// How often, in seconds.

@@ -181,7 +181,7 @@ impl Server {
         let name = kind.to_string();
         let mut service = Service::start(&name, command, &folder.join("log"))?;
         let address = SocketAddr::new(host.address(family), CONTROL_PORT);
-        service.wait_ready(Duration::from_secs(10), || {
+        service.wait_ready(Duration::from_secs(30), || {
             let inside = lab.namespace(host);
             let connect = || TcpStream::connect_timeout(&address, Duration::from_secs(1));
             inside.enter(connect).is_ok_and(|stream| stream.is_ok())

@@ -24,7 +24,7 @@ use crate::server::CONTROL_PORT;
 /// What it logs as soon as it is attached.
 pub(crate) const READY: &str = "tracking on";
 /// How long loading may take: the verifier reads hundreds of thousands of instructions.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(240);
 
 /// What ftp-track does with a new connection that it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

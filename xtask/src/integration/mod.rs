@@ -50,9 +50,19 @@ pub struct Options {
     /// Write the table to docs/kernels.md
     #[arg(long)]
     write: bool,
-    /// Boot the oldest and the newest supported kernel only, and end with a line for `cargo xtask test`
+    /// Boot the oldest and the newest supported kernel only, for less, and end with a line for `cargo xtask test`
     #[arg(long, hide = true)]
     ends: bool,
+}
+
+impl Options {
+    fn extent(&self) -> plan::Extent {
+        if self.ends {
+            plan::Extent::Brief
+        } else {
+            plan::Extent::Whole
+        }
+    }
 }
 
 /// How results are shown.

@@ -16,7 +16,7 @@ use super::image::Image;
 use super::kernel::{Architecture, Kernel};
 use super::machine::{self, Machine};
 use super::module::Modules;
-use super::plan::{self, Tests};
+use super::plan::{self, Extent, Tests};
 use super::userland::Userland;
 use super::{Options, newc};
 use crate::{progress, style, workspace};
@@ -73,7 +73,7 @@ pub fn all(kernels: &[Kernel], options: &Options) -> Result<Vec<Outcome>> {
             scope.spawn(|| {
                 while let Some((index, (kernel, image))) = next(&queue) {
                     let parts = &parts[&kernel.architecture.to_string()];
-                    let outcome = one(kernel, image, parts, &tests, options.keep);
+                    let outcome = one(kernel, image, parts, &tests, options);
                     outcomes
                         .lock()
                         .expect("no thread panics")
@@ -116,7 +116,7 @@ fn tests(parts: Option<&Parts>) -> Result<Tests> {
     })
 }
 
-fn one(kernel: &Kernel, image: &Image, parts: &Parts, tests: &Tests, keep: bool) -> Outcome {
+fn one(kernel: &Kernel, image: &Image, parts: &Parts, tests: &Tests, options: &Options) -> Outcome {
     let start = Instant::now();
     let mut outcome = Outcome {
         kernel: kernel.clone(),
@@ -126,13 +126,14 @@ fn one(kernel: &Kernel, image: &Image, parts: &Parts, tests: &Tests, keep: bool)
         time: Duration::ZERO,
     };
     anstream::eprintln!("  ... booting {kernel}");
-    let entrance = boot(&mut outcome, image, parts, tests);
+    let extent = options.extent();
+    let entrance = boot(&mut outcome, image, parts, tests, extent);
     outcome.time = start.elapsed();
     let time = style::faint(progress::Seconds(outcome.time));
     match (entrance, outcome.is_good()) {
         (Ok(machine), true) => {
             anstream::eprintln!("  {} {kernel} {time}", style::good("ok "));
-            if !keep {
+            if !options.keep {
                 let _ = workspace::remove(&machine.folder);
             }
         }
@@ -153,7 +154,13 @@ fn one(kernel: &Kernel, image: &Image, parts: &Parts, tests: &Tests, keep: bool)
     outcome
 }
 
-fn boot(outcome: &mut Outcome, image: &Image, parts: &Parts, tests: &Tests) -> Result<Machine> {
+fn boot(
+    outcome: &mut Outcome,
+    image: &Image,
+    parts: &Parts,
+    tests: &Tests,
+    extent: Extent,
+) -> Result<Machine> {
     let kernel = &outcome.kernel;
     let folder = super::folder().join("run").join(kernel.to_string());
     workspace::remove(&folder)?;
@@ -171,7 +178,7 @@ fn boot(outcome: &mut Outcome, image: &Image, parts: &Parts, tests: &Tests) -> R
         own.add(&path, module.contents);
         loaded.push(path);
     }
-    outcome.plan = plan::plan(kernel, loaded, &cards, tests);
+    outcome.plan = plan::plan(kernel, loaded, &cards, tests, extent);
     own.add(PLAN, serde_json::to_vec(&outcome.plan)?);
     let binaries = &parts.binaries;
     for (path, file) in [

@@ -5,6 +5,8 @@ pub(super) struct Group {
     pub(super) name: &'static str,
     /// Whether it makes network namespaces or loads kernel programs.
     pub(super) needs_root: bool,
+    /// Whether it is run when no group is named.
+    pub(super) is_default: bool,
     pub(super) count: Count,
     /// Arguments of cargo.
     pub(super) commands: &'static [&'static [&'static str]],
@@ -23,6 +25,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "lint",
         needs_root: false,
+        is_default: true,
         count: Count::Commands,
         commands: &[
             &["fmt", "--all", "--check"],
@@ -59,18 +62,21 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "unit",
         needs_root: false,
+        is_default: true,
         count: Count::Tests,
         commands: &[&["test", "--workspace"]],
     },
     Group {
         name: "tables",
         needs_root: true,
+        is_default: true,
         count: Count::Tests,
         commands: &[&["test", "--package", "ftp-track-tests", "--test", "tables"]],
     },
     Group {
         name: "namespaces",
         needs_root: true,
+        is_default: true,
         count: Count::Tests,
         // What a matrix came to is in the output of its test.
         commands: &[&[
@@ -86,6 +92,8 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "vm",
         needs_root: false,
+        // Emulation takes minutes, and longer than that where the machine is busy.
+        is_default: false,
         count: Count::Tests,
         commands: &[&[
             "run",

@@ -83,7 +83,7 @@ fn number_before(line: &str, words: &str) -> u32 {
 
 /// Runs cargo, showing its output as it comes and handing each line on.
 fn command(arguments: &[&str], binary: &Path, mut line: impl FnMut(&str)) -> Result<ExitStatus> {
-    let mut child = workspace::cargo()
+    let mut child = workspace::bound_cargo()
         .args(arguments)
         .env(tracker::VARIABLE, binary)
         .stdout(Stdio::piped())
