@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use fastrand::Rng;
 use ftp_track_common::{
-    config::Config,
     handshake::Handshake,
     outcome::Outcome,
     reason::Reason,
+    rule::Rule,
     segment::{ACK, FIN, Segment},
     session::{Session, Step},
     tuple::{Direction, SessionKey},
@@ -20,7 +20,7 @@ use crate::support::connection::{FIRST, INTERFACES, SECOND, address};
 pub struct Wire {
     pub session: Session,
     ledger: Ledger,
-    lifetime: u64,
+    rule: Rule,
     pub now: u64,
     /// The next sequence number of each side, client first.
     next: [u32; 2],
@@ -58,7 +58,7 @@ impl Wire {
         Self {
             session,
             ledger: Ledger::new(client),
-            lifetime: Config::new().expectation_lifetime,
+            rule: Rule::open(),
             now,
             next: FIRST.map(|first| first.wrapping_add(1)),
             unfinished: [Vec::new(), Vec::new()],
@@ -209,7 +209,8 @@ impl Wire {
                 self.line = self.read;
                 self.ledger.command(line, &command);
                 unfinished.clear();
-                let outcome = self.session.command(&command, self.now);
+                let refusal = self.rule.judge_command(&command, &self.session.key.client) as u8;
+                let outcome = self.session.command(&command, refusal, self.now);
                 self.ledger.after_command(&outcome);
                 if !self.session.is_readable() {
                     return;
@@ -234,7 +235,9 @@ impl Wire {
                 self.line = self.read;
                 self.ledger.reply(line, &reply);
                 unfinished.clear();
-                let outcome = self.session.reply(&reply, self.lifetime, self.now);
+                let refusal = self.rule.judge_reply(&reply) as u8;
+                let lifetime = self.rule.expectation_lifetime;
+                let outcome = self.session.reply(&reply, refusal, lifetime, self.now);
                 self.ledger.after_reply(&reply, &outcome);
                 if !self.session.is_readable() {
                     return;

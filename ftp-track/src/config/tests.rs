@@ -75,6 +75,7 @@ fn the_example_has_every_key() {
         "mark",
         "keep",
         "wait_for_interfaces",
+        "metrics",
         "action",
         "active",
         "passive",

@@ -9,8 +9,8 @@ use toml::{
 };
 
 use super::{
-    HookChoice, InterfaceName, Lifetime, Mark, Mode, document::Problems, network::Network,
-    ports::Ports, suggestion::suggestion,
+    HookChoice, InterfaceName, Lifetime, Mark, MetricsAddress, Mode, document::Problems,
+    network::Network, ports::Ports, suggestion::suggestion,
 };
 use crate::instance::Name;
 
@@ -160,7 +160,7 @@ macro_rules! texts {
     )*};
 }
 
-texts!(InterfaceName, Mark, Name, Network);
+texts!(InterfaceName, Mark, MetricsAddress, Name, Network);
 
 impl Value for Mode {
     fn read(value: &Spanned<DeValue<'_>>, problems: &Problems) -> Option<Self> {
