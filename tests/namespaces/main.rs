@@ -21,6 +21,7 @@ mod metrics;
 mod migration;
 mod observe;
 mod own;
+mod policy;
 mod refusal;
 mod reload;
 mod restart;

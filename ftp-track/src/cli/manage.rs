@@ -155,6 +155,8 @@ impl Reload {
     pub fn run(self) -> Done {
         let name = &self.instance.name;
         match control::ask(name, &Request::Reload)? {
+            // The settings are wrong, or cannot be had here; the old ones stay in force.
+            Some(Content::Error(reason)) => Err(Misuse(reason).into()),
             Some(content) => say(content),
             None => Err(tracked::not_running(name).into()),
         }

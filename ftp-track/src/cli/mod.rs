@@ -114,7 +114,7 @@ struct InstanceArgument {
 
 type Done = Result<()>;
 
-/// Arguments that do not go together.
+/// Arguments that do not go together, or settings that are wrong.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Misuse(String);
