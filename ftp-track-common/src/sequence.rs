@@ -52,8 +52,9 @@ pub struct Sequence {
     scale: u8,
     /// A FIN was seen.
     fin: u8,
-    /// Reserved, zero.
-    reserved: [u8; 4],
+    /// What the receiver has acknowledged of bytes that had not come by; no further than `next`
+    /// when there are none.
+    claimed: u32,
 }
 
 #[inline(always)]
@@ -70,6 +71,7 @@ impl Sequence {
         self.end = first;
         self.limit = first.wrapping_add(u16::MAX as u32);
         self.acknowledged = first;
+        self.claimed = first;
         self.fin_at = 0;
         self.interface = interface;
         self.held = 0;
@@ -135,8 +137,11 @@ impl Sequence {
     /// on behind them.
     #[inline(always)]
     pub fn acknowledge(&mut self, acknowledgment: u32, window: u16, scale: u8) -> bool {
-        if distance(self.acknowledged, acknowledgment) < 0 || distance(self.end, acknowledgment) > 1
-        {
+        if distance(self.acknowledged, acknowledgment) < 0 {
+            return false;
+        }
+        if distance(self.end, acknowledgment) > 1 {
+            self.claimed = acknowledgment;
             return false;
         }
         self.acknowledged = acknowledgment;
@@ -153,6 +158,22 @@ impl Sequence {
         // A gap is needed: an acknowledgment of more than was sent proves nothing.
         if distance(self.next, bytes) > 0 && distance(bytes, self.end) >= 0 {
             self.advance(bytes);
+            return true;
+        }
+        false
+    }
+
+    /// The sender goes on at `sequence`. True when that bears out what the receiver claims to have
+    /// of bytes that never came by here: the stream goes on behind them.
+    ///
+    /// Without it the next segment would be held back until the time for that is over: a receiver
+    /// that gets nothing acknowledges nothing anew.
+    #[inline(always)]
+    pub fn bears_out(&mut self, sequence: u32) -> bool {
+        let (claimed, next) = (self.claimed, self.next);
+        let is_ahead = distance(next, claimed) > 0 && distance(claimed, sequence) >= 0;
+        if is_ahead && distance(sequence, self.limit) >= 0 {
+            self.advance(claimed);
             return true;
         }
         false

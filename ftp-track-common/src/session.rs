@@ -221,11 +221,15 @@ impl Session {
         }
         self.confirm(direction, segment);
         let mut counted = Reason::None;
-        if self.acknowledge(direction, segment) {
-            match direction.opposite() {
-                Direction::FromClient => self.skips[0] = 1,
-                Direction::FromServer => self.skips[1] = 1,
-            }
+        let theirs = self.acknowledge(direction, segment);
+        let own = self.own(direction).bears_out(segment.sequence);
+        if theirs || own {
+            let (client, server) = match direction {
+                Direction::FromClient => (own, theirs),
+                Direction::FromServer => (theirs, own),
+            };
+            self.skips[0] |= u8::from(client);
+            self.skips[1] |= u8::from(server);
             *outcome = self.conversation.resynchronised();
             counted = Reason::Resynchronised;
         }

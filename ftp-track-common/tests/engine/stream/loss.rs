@@ -82,6 +82,36 @@ fn an_acknowledgment_of_what_is_missing_resynchronises() {
     assert_eq!(connection.take_notes(), ["made PASV 5002"]);
 }
 
+/// The server answers what never came by before anything else shows that it is missing. The segment
+/// behind it must not wait: a server that gets nothing acknowledges nothing anew.
+#[test]
+fn what_was_answered_is_not_waited_for() {
+    let mut connection = greeted();
+    connection.skip(FromClient, 6);
+    connection.server("200 NOOP");
+    connection.take_notes();
+    assert!(matches!(connection.client("SYST"), Step::Parse { .. }));
+    assert_eq!(connection.take_notes(), ["counted resynchronised"]);
+    connection.server("215 UNIX");
+    connection.client("PASV");
+    connection.server("227 (192,0,2,1,19,137)");
+    let notes = connection.take_notes();
+    assert!(notes.contains(&"made PASV 5001".to_owned()), "{notes:?}");
+}
+
+/// What lies in front of what was claimed may still be on its way.
+#[test]
+fn a_claim_needs_all_that_is_missing() {
+    let mut connection = greeted();
+    let mut claim = connection.segment(FromClient, 0);
+    claim.acknowledgment = claim.acknowledgment.wrapping_add(100);
+    connection.deliver(FromClient, &claim, b"");
+    let step = beyond(&mut connection, 99, LINE);
+    assert_eq!(step, Step::Hold(Reason::HeldBack));
+    let step = beyond(&mut connection, 100, LINE);
+    assert!(matches!(step, Step::Parse { .. }), "{step:?}");
+}
+
 #[test]
 fn lost_bytes_of_the_client() {
     let mut connection = greeted();
