@@ -222,7 +222,8 @@ impl Session {
         self.confirm(direction, segment);
         let mut counted = Reason::None;
         let theirs = self.acknowledge(direction, segment);
-        let own = self.own(direction).bears_out(segment.sequence);
+        let is_read = self.unread() as u8 == 0;
+        let own = is_read && self.own(direction).bears_out(segment.sequence);
         if theirs || own {
             let (client, server) = match direction {
                 Direction::FromClient => (own, theirs),
