@@ -1,10 +1,13 @@
-//! IP headers that are larger than usual.
+//! IP headers that are larger than usual, and fragments.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Host, Lab, Relay};
-use ftp_track_tests::tracker::{Tracker, TrackerMode};
+use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
+use ftp_track_tests::tracker::{Listing, Tracker, TrackerMode};
+use ftp_track_tests::transfer::Mode;
 
 use super::{leave_room, transfers};
 
@@ -61,6 +64,31 @@ fn with_options(family: Family, mut frame: Vec<u8>) -> Vec<u8> {
     frame
 }
 
+/// In two fragments (RFC 791, 3.2; RFC 8200, 4.5), of which the first has the whole TCP header.
+fn in_fragments(family: Family, frame: &[u8]) -> Vec<Vec<u8>> {
+    let end = tcp_at(family, frame).expect("a TCP segment");
+    let header = usize::from(frame[end + 12] >> 4) * 4;
+    let cut = header.next_multiple_of(8);
+    let part = |offset: usize, more: u16, bytes: &[u8]| {
+        let mut part = [&frame[..end], bytes].concat();
+        match family {
+            Family::V4 => {
+                let field = (offset / 8) as u16 | more << 13;
+                part[IP + 6..IP + 8].copy_from_slice(&field.to_be_bytes());
+            }
+            Family::V6 => {
+                let field = (offset as u16 | more).to_be_bytes();
+                part.splice(end..end, [TCP, 0, field[0], field[1], 0, 0, 0, 9]);
+                part[IP + 6] = 44;
+            }
+        }
+        seal(family, &mut part);
+        part
+    };
+    let segment = &frame[end..];
+    vec![part(0, 1, &segment[..cut]), part(cut, 0, &segment[cut..])]
+}
+
 fn larger_headers(family: Family) {
     let lab = Lab::new().unwrap();
     let wire = lab.cut(Host::Client).unwrap();
@@ -89,4 +117,54 @@ fn ipv4_options() {
 #[test]
 fn ipv6_extension_headers() {
     larger_headers(Family::V6);
+}
+
+/// A command in fragments is not read, and the connection goes on: so do announcements behind it.
+fn fragments(family: Family) {
+    let lab = Lab::new().unwrap();
+    let wire = lab.cut(Host::Client).unwrap();
+    let _relay = Relay::start(wire.ports().unwrap(), move |side, frame| {
+        let is_it = side == 0
+            && tcp_at(family, &frame).is_some_and(|end| {
+                frame[end + 2..end + 4] == CONTROL_PORT.to_be_bytes()
+                    && frame.ends_with(b"XXXXXXXX\r\n")
+            });
+        if is_it {
+            in_fragments(family, &frame)
+        } else {
+            vec![frame]
+        }
+    });
+    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+    let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
+    let mut control = Control::open(&lab, &server, family).unwrap();
+    for mode in Mode::ALL {
+        let before = tracker.counter("fragment").unwrap();
+        control
+            .command(&format!("NOOP {}", "X".repeat(40)), "200")
+            .unwrap();
+        assert_eq!(tracker.counter("fragment").unwrap(), before + 2);
+        // Reading goes on at the next line.
+        control.command("SYST", "215").unwrap();
+        let announcement = control.announce(mode).unwrap();
+        assert_eq!(
+            tracker.list(Listing::Expectations).unwrap().len(),
+            1,
+            "{mode:?}"
+        );
+        let data = control.open_data(&announcement).unwrap();
+        control.close_data(data).unwrap();
+    }
+    assert_eq!(tracker.list(Listing::Sessions).unwrap().len(), 1);
+    assert!(tracker.stop().unwrap().success());
+}
+
+#[test]
+fn ipv4_fragments() {
+    fragments(Family::V4);
+}
+
+#[test]
+fn ipv6_fragments() {
+    fragments(Family::V6);
 }
