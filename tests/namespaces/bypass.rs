@@ -1,14 +1,19 @@
 //! Bypass mode: admitted data connections go past a firewall that refuses them, and nothing else
 //! does.
 
+use std::fs;
+use std::io::Read as _;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use ftp_track_tests::client::Client;
-use ftp_track_tests::lab::{Family, Firewall, Host, Lab};
+use ftp_track_tests::control::Control;
+use ftp_track_tests::lab::{Family, Firewall, Host, LAN, Lab};
 use ftp_track_tests::matrix;
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode};
 use ftp_track_tests::transfer::{Direction, Mode, Outcome};
+use nix::sys::socket::{setsockopt, sockopt::RcvBuf};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -23,11 +28,7 @@ enum Sender {
     Both,
 }
 
-/// Every client, and not one packet of a data connection in the firewall's sight.
-fn all_cells_pass(family: Family, sender: Sender) {
-    let lab = Lab::new().unwrap();
-    lab.set_firewall(Firewall::ControlOnly).unwrap();
-    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+fn start(lab: &Lab, sender: Sender) -> Tracker<'_> {
     // XDP may send frames to a veth whose other end receives by NAPI, and knows no checksums that
     // are yet to be completed.
     let (gro, tx) = match sender {
@@ -44,7 +45,15 @@ fn all_cells_pass(family: Family, sender: Sender) {
         Sender::Tc => TrackerMode::Bypass,
         Sender::Xdp | Sender::Both => TrackerMode::BypassByXdp,
     };
-    let tracker = Tracker::start(&lab, mode).unwrap();
+    Tracker::start(lab, mode).unwrap()
+}
+
+/// Every client, and not one packet of a data connection in the firewall's sight.
+fn all_cells_pass(family: Family, sender: Sender) {
+    let lab = Lab::new().unwrap();
+    lab.set_firewall(Firewall::ControlOnly).unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+    let tracker = start(&lab, sender);
     let before = lab.passage().unwrap();
     let cells = matrix::cells(server.kind(), family);
     let mut passed_cells = 0;
@@ -93,6 +102,55 @@ fn ipv6_by_xdp() {
 #[test]
 fn ipv4_by_both() {
     all_cells_pass(Family::V4, Sender::Both);
+}
+
+/// The client's card is replaced in the middle of a download: the new address is used within a
+/// second, though nothing but bypassed packets comes by.
+fn follows_a_new_neighbour(sender: Sender) {
+    let lab = Lab::new().unwrap();
+    lab.set_firewall(Firewall::ControlOnly).unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let tracker = start(&lab, sender);
+    let mut control = Control::open(&lab, &server, Family::V4).unwrap();
+    control.command("TYPE I", "200").unwrap();
+    let announcement = control.announce(Mode::Passive).unwrap();
+    let address = announcement.responder().unwrap();
+    let client = lab.namespace(Host::Client);
+    let connect = || TcpStream::connect_timeout(&address, PATIENCE);
+    let mut data = client.enter(connect).unwrap().unwrap();
+    // Small, so that most of the file is still to come when the address changes.
+    setsockopt(&data, RcvBuf, &4096).unwrap();
+    data.set_read_timeout(Some(PATIENCE)).unwrap();
+    let name = server.download_name();
+    control.command(&format!("RETR {name}"), "150").unwrap();
+    let mut file = vec![0; 10_000];
+    data.read_exact(&mut file).unwrap();
+
+    let card = "02:00:00:00:00:77";
+    let mut link = client.command("ip");
+    link.args(["link", "set", "eth0", "address", card]);
+    let mut neighbour = lab.namespace(Host::Gateway).command("ip");
+    let [host, lan] = [Host::Client.address(Family::V4).to_string(), LAN.to_owned()];
+    neighbour.args(["neighbour", "replace", &host, "lladdr", card, "dev", &lan]);
+    for mut command in [link, neighbour] {
+        assert!(command.output().unwrap().status.success());
+    }
+    data.read_to_end(&mut file).unwrap();
+    assert!(file == fs::read(server.download_file()).unwrap());
+    control.end_data().unwrap();
+    let passed = lab.passage().unwrap();
+    assert_eq!((passed.data_opened, passed.data_bytes), (0, 0));
+    assert!(tracker.stop().unwrap().success());
+}
+
+#[test]
+fn follows_a_new_neighbour_by_tc() {
+    follows_a_new_neighbour(Sender::Tc);
+}
+
+#[test]
+fn follows_a_new_neighbour_by_xdp() {
+    follows_a_new_neighbour(Sender::Xdp);
 }
 
 /// When it stops, the firewall has the last word again.
