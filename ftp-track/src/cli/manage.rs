@@ -143,7 +143,7 @@ impl Add {
 /// Read the configuration file again
 ///
 /// As SIGHUP does, but tells what came of it. If anything is wrong with the file, nothing changes, and
-/// the exit status is 2.
+/// the exit status is 2; it is 1 if what it asks for cannot be had here.
 #[derive(Debug, Args)]
 pub struct Reload {
     #[command(flatten)]
@@ -155,8 +155,6 @@ impl Reload {
     pub fn run(self) -> Done {
         let name = &self.instance.name;
         match control::ask(name, &Request::Reload)? {
-            // The settings are wrong, or cannot be had here; the old ones stay in force.
-            Some(Content::Error(reason)) => Err(Misuse(reason).into()),
             Some(content) => say(content),
             None => Err(tracked::not_running(name).into()),
         }

@@ -1,7 +1,7 @@
 //! The programs that make entries in the kernel's conntrack.
 //!
 //! They call functions of the kernel (kfuncs), which aya does not link. So they are loaded by hand:
-//! [`btf`] finds the functions and fields, [`link`] writes them into the instructions, [`program`]
+//! `btf` finds the functions and fields, `link` writes them into the instructions, `program`
 //! relocates the maps to those that aya has made, and loads.
 
 mod btf;
