@@ -20,4 +20,5 @@ pub mod map;
 pub mod metrics;
 pub mod migrate;
 pub mod record;
+mod syscall;
 pub mod view;

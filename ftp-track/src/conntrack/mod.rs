@@ -10,7 +10,6 @@ mod obstacle;
 mod presence;
 mod program;
 mod symbols;
-mod syscall;
 
 pub use self::{
     obstacle::Obstacle,

@@ -15,12 +15,11 @@ use aya_obj::{
 };
 use ftp_track_common::layout;
 
-use super::{
-    Obstacle, link,
-    symbols::Symbols,
+use super::{Obstacle, link, symbols::Symbols};
+use crate::{
+    kernel, map,
     syscall::{self, Load},
 };
-use crate::{kernel, map};
 
 /// Lines of the verifier's log that are shown: the reason stands at the end.
 const LINES: usize = 12;

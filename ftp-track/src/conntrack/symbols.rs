@@ -8,7 +8,8 @@ use std::{
 
 use ftp_track_common::kfunc::{Field, Kfunc};
 
-use super::{Obstacle, btf::Btf, syscall};
+use super::{Obstacle, btf::Btf};
+use crate::syscall;
 
 const VMLINUX: &str = "/sys/kernel/btf/vmlinux";
 const MODULE: &str = "nf_conntrack";

@@ -17,7 +17,7 @@ use aya::{
 use nix::errno::Errno;
 
 use super::{Error, clsact, inheritance::Inheritance};
-use crate::{cause, map::PinDirectory};
+use crate::{cause, map::PinDirectory, syscall};
 
 /// The links' pins, as seen from this network namespace.
 #[derive(Debug)]
@@ -40,7 +40,16 @@ pub fn clear(directory: &PinDirectory) -> Result<(), Error> {
     if !directory.filters().is_empty() {
         clsact::release(directory, namespace()?, &[]);
     }
+    directory.links().iter().for_each(|path| detach(path));
     Ok(directory.remove()?)
+}
+
+/// Detaches what a pinned link of ours holds.
+fn detach(path: &Path) {
+    if let Err(error) = syscall::detach_link(path) {
+        // It is detached when its pin has gone, only not at once.
+        tracing::debug!("{}: {error}", path.display());
+    }
 }
 
 impl Links {
@@ -166,6 +175,7 @@ impl Links {
             if name.is_some_and(|name| used.iter().any(|used| used == name)) {
                 continue;
             }
+            detach(&path);
             if let Err(error) = fs::remove_file(&path) {
                 tracing::warn!("{}: {error}", path.display());
             }

@@ -3,9 +3,13 @@
 #![expect(unsafe_code, reason = "bpf(2) takes pointers")]
 
 use std::{
-    ffi::CStr,
+    ffi::{CStr, CString},
     io,
-    os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd},
+    os::{
+        fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd},
+        unix::ffi::OsStrExt as _,
+    },
+    path::Path,
 };
 
 use aya_obj::generated::{bpf_cmd, bpf_insn, bpf_prog_type};
@@ -197,6 +201,38 @@ pub fn put_program(array: BorrowedFd<'_>, index: u32, program: BorrowedFd<'_>) -
     };
     // SAFETY: key and value of an array of programs are four bytes each.
     unsafe { bpf(bpf_cmd::BPF_MAP_UPDATE_ELEM, &mut attr) }?;
+    Ok(())
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Object {
+    path: u64,
+    fd: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Detach {
+    link_fd: u32,
+}
+
+/// Detaches the program of the link that is pinned at `path`, before it returns. A link that only
+/// loses its last pin goes some time later: the kernel frees it behind an RCU grace period.
+pub fn detach_link(path: &Path) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut attr = Object {
+        path: address(path.as_ptr()),
+        ..Object::zeroed()
+    };
+    // SAFETY: the path ends with a zero.
+    let link = unsafe { bpf_fd(bpf_cmd::BPF_OBJ_GET, &mut attr) }?;
+    let mut attr = Detach {
+        link_fd: link.as_raw_fd() as u32,
+    };
+    // SAFETY: no addresses in `attr`.
+    unsafe { bpf(bpf_cmd::BPF_LINK_DETACH, &mut attr) }?;
     Ok(())
 }
 
