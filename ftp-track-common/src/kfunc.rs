@@ -86,6 +86,8 @@ impl Field {
 pub const SEEN_REPLY: u32 = 1 << 1;
 /// `IPS_NAT_MASK`: source or destination are translated.
 pub const NAT: u32 = 1 << 4 | 1 << 5;
+/// `IPS_HELPER`: a rule gave the connection a helper.
+pub const HELPER: u32 = 1 << 13;
 /// `TCP_CONNTRACK_TIME_WAIT` (uapi/linux/netfilter/nf_conntrack_tcp.h).
 pub const TIME_WAIT: u8 = 7;
 /// `TCP_CONNTRACK_CLOSE`.

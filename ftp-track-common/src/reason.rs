@@ -138,6 +138,7 @@ reasons! {
     ConntrackExists = 97, "conntrack_exists", "An expected connection had a conntrack entry already; it was left alone.";
     ConntrackFailed = 98, "conntrack_failed", "The kernel made no conntrack entry for an expected connection (out of memory, or its table is full); the firewall decides.";
     ConntrackTranslated = 99, "conntrack_translated", "The control connection is translated (NAT), so its data connection got no conntrack entry; the firewall decides.";
+    ConntrackHelped = 100, "conntrack_helped", "The control connection has a helper of the kernel, so the first SYN of its data connection was left to it.";
 }
 
 /// Slots in the counter map; every [`Reason`] is below it.

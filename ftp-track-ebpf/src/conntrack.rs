@@ -5,7 +5,8 @@
 //! `related`; and there is no way to set labels or the master.
 
 use ftp_track_common::{
-    kfunc::{CLOSE, NAT, SEEN_REPLY, TIME_WAIT},
+    flow::Flow,
+    kfunc::{CLOSE, HELPER, NAT, SEEN_REPLY, TIME_WAIT},
     reason::Reason,
     tuple::{FlowKey, SessionKey, Tuple},
 };
@@ -33,11 +34,11 @@ pub fn enter(caller: &Caller) {
         count(Reason::ConntrackFailed);
         return;
     };
-    count(make(caller, &packet.tuple, &flow.master));
+    count(make(caller, &packet.tuple, flow));
 }
 
 #[inline(always)]
-fn make(caller: &Caller, tuple: &Tuple, master: &SessionKey) -> Reason {
+fn make(caller: &Caller, tuple: &Tuple, flow: &Flow) -> Reason {
     let tuple = SockTuple::new(
         &tuple.source,
         &tuple.destination,
@@ -47,9 +48,17 @@ fn make(caller: &Caller, tuple: &Tuple, master: &SessionKey) -> Reason {
     if is_taken(caller, &tuple) {
         return Reason::ConntrackExists;
     }
-    let Some(mark) = mark_of(caller, master) else {
+    let (mark, status) = mark_and_status(caller, &flow.master);
+    if status & NAT != 0 {
         return Reason::ConntrackTranslated;
-    };
+    }
+    // The helper expects this connection too, and keeps its expectation until a new connection takes
+    // it. One that stays makes the helper drop the announcement of the same port in another session,
+    // again and again (help() in nf_conntrack_ftp.c, EALREADY and EBUSY of nf_ct_expect_related). If
+    // the firewall does not let the helper's connection pass, its SYN comes again.
+    if status & HELPER != 0 && flow.packets[0] <= 1 {
+        return Reason::ConntrackHelped;
+    }
     let new = kernel::alloc(caller, &tuple);
     if new.is_null() {
         return Reason::ConntrackFailed;
@@ -89,10 +98,10 @@ fn is_taken(caller: &Caller, tuple: &SockTuple) -> bool {
     true
 }
 
-/// The mark of the control connection, as a helper's expectation would pass it on; 0 where conntrack
-/// does not know the connection (notrack, or another zone), none where it is translated.
+/// The mark of the control connection, as a helper's expectation would pass it on, and its status;
+/// both 0 where conntrack does not know the connection (notrack, or another zone).
 #[inline(always)]
-fn mark_of(caller: &Caller, master: &SessionKey) -> Option<u32> {
+fn mark_and_status(caller: &Caller, master: &SessionKey) -> (u32, u32) {
     let tuple = SockTuple::new(
         &master.client,
         &master.server,
@@ -101,9 +110,9 @@ fn mark_of(caller: &Caller, master: &SessionKey) -> Option<u32> {
     );
     let entry = kernel::lookup(caller, &tuple);
     if entry.is_null() {
-        return Some(0);
+        return (0, 0);
     }
-    let (mark, status) = (kernel::mark(entry), kernel::status(entry));
+    let both = (kernel::mark(entry), kernel::status(entry));
     kernel::release(entry);
-    (status & NAT == 0).then_some(mark)
+    both
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ftp_track_tests::client::Client;
 use ftp_track_tests::control::{Announcement, Control, listen, reaches};
-use ftp_track_tests::lab::{Family, Host, Lab};
+use ftp_track_tests::lab::{Family, Firewall, Host, Lab};
 use ftp_track_tests::matrix::{Cell, Tally};
 use ftp_track_tests::process::{self, wait_until};
 use ftp_track_tests::recipe;
@@ -193,6 +193,36 @@ fn an_entry_that_has_ended_gives_way() {
         assert_eq!(tracker.counter("conntrack_made").unwrap(), over);
     }
     assert_eq!(tracker.counter("conntrack_exists").unwrap(), 0);
+    assert!(tracker.stop().unwrap().success());
+}
+
+/// While the kernel's helper is still there, it keeps what it expects until a connection takes it, and
+/// drops another session's announcement of the same port until then: ftp-track leaves it nothing.
+#[test]
+fn the_helper_keeps_no_expectation() {
+    let lab = Lab::new().unwrap();
+    lab.set_firewall(Firewall::KernelHelper).unwrap();
+    let family = Family::V4;
+    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+    let tracker = Tracker::start(&lab, TrackerMode::Conntrack).unwrap();
+    let there = SocketAddr::new(Host::Client.address(family), 50_008);
+    for round in 1..=2 {
+        let mut listener = None;
+        wait_until(Duration::from_secs(5), || {
+            listener = listen(&lab, Host::Client, there).ok();
+            listener.is_some()
+        });
+        let listener = listener.expect("the port is free again");
+        let mut control = Control::open(&lab, &server, family).unwrap();
+        let host = there.ip().to_string().replace('.', ",");
+        let command = format!("PORT {host},{},{}", there.port() >> 8, there.port() & 0xff);
+        let answer = control.command(&command, "200");
+        answer.unwrap_or_else(|error| panic!("round {round}: {error:#}"));
+        let data = control.open_data(&Announcement::Client(listener));
+        data.unwrap().read_to_end(&mut Vec::new()).unwrap();
+        assert_eq!(tracker.counter("conntrack_helped").unwrap(), round);
+    }
+    assert_eq!(tracker.counter("conntrack_made").unwrap(), 0);
     assert!(tracker.stop().unwrap().success());
 }
 
