@@ -1,5 +1,6 @@
 //! Development tasks of ftp-track. `cargo xtask` lists them.
 
+mod bench;
 mod demo;
 mod fuzz;
 mod integration;
@@ -38,6 +39,21 @@ enum Task {
         #[command(subcommand)]
         place: integration::Place,
     },
+    /// Measure speed side by side with the kernel's own means (needs root)
+    Bench {
+        /// Parts to measure; all when none is named
+        #[arg(value_name = "PART", value_parser = bench::part_names())]
+        parts: Vec<String>,
+        /// Rounds of which the median is taken
+        #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rounds: u32,
+        /// Fail if a ratio is worse than the committed one
+        #[arg(long, conflicts_with = "record")]
+        compare: bool,
+        /// Make what was measured the committed ratios
+        #[arg(long)]
+        record: bool,
+    },
     /// Fuzz the engine
     Fuzz {
         /// How long each target runs
@@ -64,6 +80,12 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(),
         Task::Test { groups } => test::run(&groups),
         Task::IntegrationTest { place } => integration::run(&place),
+        Task::Bench {
+            parts,
+            rounds,
+            compare,
+            record,
+        } => bench::run(&parts, rounds, bench::With::of(compare, record)),
         Task::Fuzz {
             inputs: Some(count),
             seed,
