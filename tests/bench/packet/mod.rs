@@ -2,6 +2,8 @@
 
 mod script;
 
+use std::os::fd::AsFd as _;
+
 use anyhow::{Context, Result, ensure};
 use ftp_track_common::config::Mode;
 
@@ -36,7 +38,7 @@ pub fn run(rounds: u32) -> Result<()> {
         let length = script.frame_length(&mut tracker);
         rows.push(Row {
             script,
-            tracked: Player::new(tracker.program_fd(), COUNT, length)?,
+            tracked: Player::new(tracker.program().fd()?.as_fd(), COUNT, length)?,
             untracked: Player::new(empty.descriptor(), COUNT, length)?,
         });
     }

@@ -1,7 +1,5 @@
 //! The programs in the kernel, run by hand with `BPF_PROG_TEST_RUN`.
 
-use std::os::fd::{AsFd as _, BorrowedFd};
-
 use aya::{
     Ebpf, EbpfLoader, TestRun, TestRunOptions,
     maps::{Array, MapData, ProgramArray, RingBuf},
@@ -298,14 +296,10 @@ impl Tracker {
         }
     }
 
-    fn program(&self) -> &Xdp {
+    /// The program at XDP.
+    pub fn program(&self) -> &Xdp {
         let program = self.ebpf.program(kernel::XDP_PROGRAM).expect("the program");
         program.try_into().expect("an XDP program")
-    }
-
-    /// The program at XDP, for whoever runs it himself.
-    pub fn program_fd(&self) -> BorrowedFd<'_> {
-        self.program().fd().expect("it is loaded").as_fd()
     }
 
     /// The program called `name`, at a TC hook.
