@@ -49,8 +49,8 @@ pub struct Step {
     pub environment: BTreeMap<String, String>,
     /// How many tests it has to run.
     pub tests: u32,
-    /// How long it may take.
-    pub seconds: u64,
+    /// How long it may go without a line of output, in seconds.
+    pub silence: u64,
 }
 
 /// What came of a plan.
@@ -125,7 +125,7 @@ mod tests {
             arguments: Vec::new(),
             environment: BTreeMap::new(),
             tests: 3,
-            seconds: 60,
+            silence: 60,
         };
         Plan {
             modules: Vec::new(),

@@ -11,8 +11,8 @@ use crate::harness::{
     tracker::open,
 };
 
-/// How long expectations live here.
-const LIFETIME: Duration = Duration::from_millis(50);
+/// How long expectations live here: longer than a busy machine may pause between two packets.
+const LIFETIME: Duration = Duration::from_millis(100);
 
 fn short_lived() -> Rule {
     Rule {

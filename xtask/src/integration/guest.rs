@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use ftp_track_tests::process;
 use serde_json::Value;
 
@@ -51,13 +51,6 @@ impl Binaries {
 
 fn cargo(architecture: Architecture) -> Result<String> {
     let target = architecture.target();
-    if architecture == Architecture::Arm64 {
-        let linker = format!("{}-gcc", architecture.triple());
-        ensure!(
-            process::find_program(&linker).is_some(),
-            "{linker} is missing; install gcc-aarch64-linux-gnu and libc6-dev-arm64-cross"
-        );
-    }
     let mut cargo = workspace::cargo();
     cargo
         .args([
@@ -78,9 +71,7 @@ fn cargo(architecture: Architecture) -> Result<String> {
             "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER",
             "aarch64-linux-gnu-gcc",
         );
-    process::run(&mut cargo).with_context(|| {
-        format!("cannot build for {target}; if its library is missing: rustup target add {target}")
-    })
+    process::run(&mut cargo).with_context(|| format!("cannot build for {target}"))
 }
 
 /// The names of the tests in a binary that this machine can run.

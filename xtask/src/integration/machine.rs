@@ -19,8 +19,8 @@ use super::plan::Card;
 /// How long a machine may be silent: it says that it is alive more often.
 /// Only while it boots it says nothing, and that takes minutes where several share a processor.
 const SILENCE: Duration = Duration::from_secs(PULSE_SECONDS * 20);
-/// How long a machine may take in all.
-const LIMIT: Duration = Duration::from_secs(45 * 60);
+/// How long a machine may take in all. It ends a step that gets nowhere by itself, much earlier.
+const LIMIT: Duration = Duration::from_secs(3 * 60 * 60);
 /// QEMU's exit code after 0x10 was written to isa-debug-exit.
 const DONE: i32 = 33;
 /// What the kernel says when it cannot go on.

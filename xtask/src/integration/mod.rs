@@ -1,6 +1,7 @@
 //! `cargo xtask integration-test`: the tests inside of virtual machines with Debian's kernels.
 
 mod archive;
+mod document;
 mod elf;
 mod guest;
 mod image;
@@ -10,6 +11,7 @@ mod matrix;
 mod module;
 mod newc;
 mod plan;
+mod row;
 mod run;
 mod userland;
 
@@ -20,7 +22,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::workspace;
 
-use kernel::Architecture;
+pub use kernel::Architecture;
 
 /// Where tests are run.
 #[derive(Debug, Subcommand)]
@@ -47,7 +49,7 @@ pub struct Options {
     /// Keep each machine's file system and console log, also when all went well
     #[arg(long)]
     keep: bool,
-    /// Write the table to docs/kernels.md
+    /// Write the results to docs/kernels.json, docs/kernels.md and the README's table
     #[arg(long)]
     write: bool,
     /// Boot the oldest and the newest supported kernel only, for less, and end with a line for `cargo xtask test`

@@ -8,6 +8,9 @@ use ftp_track_tests::{lab::CARDS as CARDS_VARIABLE, tracker};
 use super::kernel::{Duty, Flavour, Kernel};
 use super::module::Modules;
 
+/// How long one test may take, in seconds: none takes a minute where the processor is not shared.
+const SILENCE: u64 = 15 * 60;
+
 /// Where the binaries are in a machine.
 pub const TRACKER: &str = "/usr/bin/ftp-track";
 pub const TABLES: &str = "/tests/tables";
@@ -72,15 +75,9 @@ pub struct Tests {
 impl Tests {
     /// Those of `kernel` in one of its modules, or outside of all that are named.
     fn of(&self, modules: &[&str], inside: bool) -> Vec<String> {
-        let is_in = |name: &String| {
-            modules.iter().any(|module| {
-                name.strip_prefix(module)
-                    .is_some_and(|r| r.starts_with("::"))
-            })
-        };
         let names = self.kernel.iter();
         names
-            .filter(|name| is_in(name) == inside)
+            .filter(|name| is_of(name, modules) == inside)
             .cloned()
             .collect()
     }
@@ -93,7 +90,7 @@ const DRIVER: &str = "driver";
 /// How much of the tests a machine runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Everything that its kernel and its cards can do.
+    /// All that its kernel and its cards can do.
     Whole,
     /// The tables, and of the transfers one of each kind.
     Brief,
@@ -101,10 +98,31 @@ pub enum Extent {
 
 /// Tests that a brief run leaves out: they try much of the same, and emulation is slow.
 const LONG: [&str; 2] = ["fuzz", "transfer::vlan"];
+/// Of the tables, what a generic kernel runs. It is the cloud kernel of its line with another
+/// configuration: that decides what can be loaded and attached, and not what the programs do then.
+const LOADING: [&str; 2] = ["verifier", "conntrack"];
+
+/// Whether a name is in one of the modules, or of a test of that name.
+fn is_of(name: &str, modules: &[&str]) -> bool {
+    modules.iter().any(|module| {
+        let rest = name.strip_prefix(module);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    })
+}
 
 impl Extent {
-    fn has(self, name: &str) -> bool {
-        self == Self::Whole || !LONG.iter().any(|long| name.starts_with(long))
+    fn tables(self, flavour: Flavour, tests: &Tests) -> Vec<String> {
+        let wanted = |name: &&String| match flavour {
+            Flavour::Generic => is_of(name, &LOADING),
+            Flavour::Cloud => self == Self::Whole || !is_of(name, &LONG),
+        };
+        tests.tables.iter().filter(wanted).cloned().collect()
+    }
+
+    fn kernel(self, tests: &Tests) -> Vec<String> {
+        let mut names = tests.of(&[REFUSAL, DRIVER], false);
+        names.retain(|name| self == Self::Whole || !is_of(name, &LONG));
+        names
     }
 }
 
@@ -145,11 +163,10 @@ pub fn plan(
         steps.push(exact("refusal", VETH, KERNEL, tests.of(&[REFUSAL], true)));
         return Plan { modules, steps };
     }
-    let wanted = |tests: Vec<String>| tests.into_iter().filter(|name| extent.has(name)).collect();
-    steps.push(exact("tables", VETH, TABLES, wanted(tests.tables.clone())));
-    let kernel = wanted(tests.of(&[REFUSAL, DRIVER], false));
-    let mut step = exact("kernel", VETH, KERNEL, kernel);
-    if extent == Extent::Brief {
+    let tables = extent.tables(kernel.flavour, tests);
+    steps.push(exact("tables", VETH, TABLES, tables));
+    let mut step = exact("kernel", VETH, KERNEL, extent.kernel(tests));
+    if extent == Extent::Brief || kernel.flavour == Flavour::Generic {
         step.environment.insert(BRIEF.to_owned(), "1".to_owned());
     }
     steps.push(step);
@@ -183,7 +200,7 @@ fn step(name: &str, driver: &str, program: &str, tests: u32) -> Step {
         arguments: Vec::new(),
         environment: BTreeMap::from(environment),
         tests,
-        seconds: 30 * 60,
+        silence: SILENCE,
     }
 }
 
@@ -205,8 +222,10 @@ mod tests {
         }
     }
 
-    fn steps(kernel: &str, cards: &[Card], extent: Extent) -> Vec<(String, u32)> {
-        let kernel = kernel::select(&[kernel.to_owned()], None).remove(0);
+    fn steps(line: &str, cards: &[Card], extent: Extent) -> Vec<(String, u32)> {
+        let all = kernel::all().into_iter();
+        let mut named = all.filter(|kernel| kernel.to_string() == line);
+        let kernel = named.next().expect("a kernel of the matrix");
         let plan = plan(&kernel, Vec::new(), cards, &tests(), extent);
         let steps = plan.steps.into_iter();
         steps.map(|step| (step.name, step.tests)).collect()
@@ -215,19 +234,37 @@ mod tests {
     #[test]
     fn each_test_is_run_where_it_belongs() {
         let named = |name: &str, tests| (name.to_owned(), tests);
-        let whole = Extent::Whole;
-        assert_eq!(steps("5.10", &[], whole), [named("refusal", 1)]);
-        assert_eq!(
-            steps("6.1", &CARDS[..1], whole),
-            [
-                named("tables", 3),
-                named("kernel", 2),
-                named("virtio_net", 1)
-            ]
-        );
-        assert_eq!(
-            steps("6.1", &[], Extent::Brief),
-            [named("tables", 2), named("kernel", 1)]
-        );
+        for (line, cards, extent, expect) in [
+            (
+                "5.10-cloud-amd64",
+                &[][..],
+                Extent::Whole,
+                &[named("refusal", 1)][..],
+            ),
+            (
+                "6.1-cloud-amd64",
+                &[],
+                Extent::Whole,
+                &[named("tables", 3), named("kernel", 2)],
+            ),
+            (
+                "6.1-cloud-amd64",
+                &[],
+                Extent::Brief,
+                &[named("tables", 2), named("kernel", 1)],
+            ),
+            (
+                "6.1-amd64",
+                &CARDS[..1],
+                Extent::Whole,
+                &[
+                    named("tables", 1),
+                    named("kernel", 2),
+                    named("virtio_net", 1),
+                ],
+            ),
+        ] {
+            assert_eq!(steps(line, cards, extent), expect, "{line} {extent:?}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use super::module::Modules;
 use super::plan::{self, Extent, Tests};
 use super::userland::Userland;
 use super::{Options, newc};
-use crate::{progress, style, workspace};
+use crate::{progress, setup, style, workspace};
 
 /// Files of the repository that tests read: what the verifier's work is compared with, and the rules
 /// for firewalls.
@@ -55,14 +55,18 @@ struct Parts {
 
 /// Fetches and builds what is needed, and runs a machine for each kernel.
 pub fn all(kernels: &[Kernel], options: &Options) -> Result<Vec<Outcome>> {
+    let is_wanted = |wanted: &Architecture| kernels.iter().any(|k| k.architecture == *wanted);
+    let architectures = [Architecture::Amd64, Architecture::Arm64];
+    let architectures: Vec<_> = architectures.into_iter().filter(is_wanted).collect();
+    for architecture in &architectures {
+        setup::ensure_emulation(*architecture)?;
+    }
     let images = progress::during("fetching kernels", || {
         kernels.iter().map(Image::fetch).collect::<Result<Vec<_>>>()
     })?;
     let mut parts = BTreeMap::new();
-    for architecture in [Architecture::Amd64, Architecture::Arm64] {
-        if kernels.iter().any(|k| k.architecture == architecture) {
-            parts.insert(architecture.to_string(), shared(architecture)?);
-        }
+    for architecture in architectures {
+        parts.insert(architecture.to_string(), shared(architecture)?);
     }
     let tests = tests(parts.get(&Architecture::Amd64.to_string()))?;
 

@@ -1,6 +1,7 @@
 //! `cargo xtask setup`: what is missing, and installing it. What is there is not touched.
 
 mod apt;
+mod emulation;
 mod linker;
 mod program;
 mod rustup;
@@ -11,6 +12,7 @@ use ftp_track_tests::{machine, server::ServerKind};
 
 use crate::{progress, style, workspace};
 
+pub use emulation::ensure as ensure_emulation;
 pub use rustup::ensure_nightly;
 
 /// How much is to be set up.

@@ -1,5 +1,7 @@
 //! Parts of the stable toolchain, and the nightly one.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use ftp_track_tests::process;
 
@@ -31,6 +33,15 @@ pub fn ensure_nightly() -> Result<()> {
     }
     progress::during("installing the nightly toolchain", || {
         rustup(&["toolchain", "install", "nightly", "--profile", "minimal"])
+    })
+}
+
+/// Whether the compiler has the library for a target.
+pub(super) fn has_target(target: &str) -> bool {
+    let mut rustc = process::command("rustc");
+    process::run(rustc.args(["--print", "sysroot"])).is_ok_and(|sysroot| {
+        let library = format!("lib/rustlib/{target}/lib");
+        Path::new(sysroot.trim()).join(library).exists()
     })
 }
 
