@@ -3,6 +3,7 @@
 //! apt does the work, with lists, caches and a (missing) system of its own below the target folder.
 //! It checks the signature of each list, and each package by the hash in the list.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,6 +28,8 @@ pub enum Purpose {
     Kernels,
     /// Programs of one release.
     Programs,
+    /// QEMU, newer than that release.
+    Emulators,
 }
 
 impl Purpose {
@@ -34,6 +37,7 @@ impl Purpose {
         match self {
             Self::Kernels => "kernels",
             Self::Programs => "programs",
+            Self::Emulators => "emulators",
         }
     }
 
@@ -48,7 +52,13 @@ impl Purpose {
                 (MAIN, "trixie-backports"),
             ],
             Self::Programs => &[(MAIN, "bookworm")],
+            Self::Emulators => &[(MAIN, "bookworm bookworm-backports")],
         }
+    }
+
+    /// The suite that is preferred; else the newest version counts, but none of the backports.
+    fn preferred(self) -> Option<&'static str> {
+        (self == Self::Emulators).then_some("bookworm-backports")
     }
 }
 
@@ -108,7 +118,7 @@ impl Archive {
             })
             .collect();
         let folder = self.folder.display();
-        let configuration = format!(
+        let mut configuration = format!(
             "Dir::Etc::SourceList \"{folder}/debian.sources\";\n\
              Dir::Etc::SourceParts \"/dev/null\";\n\
              Dir::Etc::Preferences \"/dev/null\";\n\
@@ -124,6 +134,9 @@ impl Archive {
              Acquire::IndexTargets::deb::DEP-11::DefaultEnabled \"false\";\n\
              Debug::NoLocking \"true\";\n"
         );
+        if let Some(suite) = purpose.preferred() {
+            let _ = writeln!(configuration, "APT::Default-Release \"{suite}\";");
+        }
         fs::write(self.folder.join("debian.sources"), sources.join("\n"))?;
         fs::write(self.folder.join("apt.conf"), configuration)?;
         // No package is installed in this system, so dependencies are resolved from nothing.

@@ -98,6 +98,11 @@ impl Kernel {
         }
     }
 
+    /// Whether it is tried with the network cards that QEMU emulates: a cloud has few of them.
+    pub fn has_cards(&self) -> bool {
+        self.flavour == Flavour::Generic && self.duty == Duty::Work
+    }
+
     /// The end of its package's name.
     pub fn suffix(&self) -> String {
         match self.flavour {

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use ftp_track_tests::guest::{PULSE_SECONDS, Report, SHELL};
 use ftp_track_tests::process;
 
+use super::emulator::Emulator;
 use super::kernel::Architecture;
 use super::plan::Card;
 
@@ -36,6 +37,8 @@ const DEATHS: [&str; 6] = [
 /// What a machine is made of.
 #[derive(Debug)]
 pub struct Machine {
+    /// What emulates it.
+    pub emulator: Emulator,
     /// Its processor.
     pub architecture: Architecture,
     /// What it boots.
@@ -46,29 +49,6 @@ pub struct Machine {
     pub cards: Vec<Card>,
     /// For the console's log and the script that enters the machine.
     pub folder: PathBuf,
-}
-
-/// The program that emulates an architecture.
-fn emulator(architecture: Architecture) -> &'static str {
-    match architecture {
-        Architecture::Amd64 => "qemu-system-x86_64",
-        Architecture::Arm64 => "qemu-system-aarch64",
-    }
-}
-
-/// The package with that program.
-fn package(architecture: Architecture) -> &'static str {
-    match architecture {
-        Architecture::Amd64 => "qemu-system-x86",
-        Architecture::Arm64 => "qemu-system-arm",
-    }
-}
-
-/// Whether QEMU has a device.
-pub fn has_device(architecture: Architecture, device: &str) -> bool {
-    let mut qemu = process::command(emulator(architecture));
-    process::run(qemu.args(["-device", "help"]))
-        .is_ok_and(|text| text.contains(&format!("name \"{device}\"")))
 }
 
 impl Machine {
@@ -82,7 +62,7 @@ impl Machine {
             ),
             Architecture::Arm64 => ("-M virt -cpu cortex-a57", "console=ttyAMA0"),
         };
-        let mut words = vec![emulator(self.architecture).to_owned()];
+        let mut words = self.emulator.words();
         words.extend(machine.split(' ').map(str::to_owned));
         let common = "-accel tcg -smp 1 -m 1024 -nodefaults -nographic -no-reboot -monitor none \
                       -serial stdio";
@@ -128,19 +108,11 @@ impl Machine {
     /// When it ends without one: by a panic, in silence, or not at all.
     pub fn run(&self) -> Result<Report> {
         let words = self.command("");
-        let qemu = process::find_program(&words[0]).with_context(|| {
-            format!(
-                "{} is missing; install the package {}",
-                words[0],
-                package(self.architecture)
-            )
-        })?;
         // It ends with the thread that waits for it, also when that is killed.
         let mut command = process::command("setpriv");
         command
             .args(["--pdeathsig", "KILL"])
-            .arg(qemu)
-            .args(&words[1..])
+            .args(&words)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(self.folder.join("qemu.log"))?);

@@ -3,6 +3,7 @@
 mod archive;
 mod document;
 mod elf;
+mod emulator;
 mod guest;
 mod image;
 mod kernel;

@@ -43,7 +43,7 @@ pub struct Card {
     pub device: &'static str,
 }
 
-/// Those that are tried, where kernel and QEMU have them. e1000e has no XDP: its programs are run in generic mode.
+/// Those that are tried, where the kernel has them. e1000e has no XDP: its programs are run in generic mode.
 pub const CARDS: [Card; 4] = [
     Card {
         driver: "virtio_net",
@@ -126,14 +126,10 @@ impl Extent {
     }
 }
 
-/// The cards for a kernel.
-pub fn cards(kernel: &Kernel, modules: &Modules, has_device: impl Fn(&str) -> bool) -> Vec<Card> {
-    let is_there = |card: &Card| modules.has(card.driver) && has_device(card.device);
-    let wanted = kernel.flavour == Flavour::Generic && kernel.duty == Duty::Work;
-    CARDS
-        .into_iter()
-        .filter(|card| wanted && is_there(card))
-        .collect()
+/// The cards for a kernel: those for which it has drivers.
+pub fn cards(kernel: &Kernel, modules: &Modules) -> Vec<Card> {
+    let is_there = |card: &Card| kernel.has_cards() && modules.has(card.driver);
+    CARDS.into_iter().filter(is_there).collect()
 }
 
 /// The modules to load, beside what they need.

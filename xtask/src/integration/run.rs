@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use ftp_track_tests::guest::{PLAN, Plan, Report};
 
+use super::emulator::Emulator;
 use super::guest::{self, Binaries};
 use super::image::Image;
 use super::kernel::{Architecture, Kernel};
-use super::machine::{self, Machine};
+use super::machine::Machine;
 use super::module::Modules;
 use super::plan::{self, Extent, Tests};
 use super::userland::Userland;
@@ -49,6 +50,9 @@ impl Outcome {
 
 /// What all machines of an architecture share.
 struct Parts {
+    emulator: Emulator,
+    /// Has all network cards; only there if a kernel is to be tried with them.
+    with_cards: Option<Emulator>,
     binaries: Binaries,
     userland: newc::Archive,
 }
@@ -66,7 +70,9 @@ pub fn all(kernels: &[Kernel], options: &Options) -> Result<Vec<Outcome>> {
     })?;
     let mut parts = BTreeMap::new();
     for architecture in architectures {
-        parts.insert(architecture.to_string(), shared(architecture)?);
+        let mut of_it = kernels.iter().filter(|k| k.architecture == architecture);
+        let has_cards = of_it.any(Kernel::has_cards);
+        parts.insert(architecture.to_string(), shared(architecture, has_cards)?);
     }
     let tests = tests(parts.get(&Architecture::Amd64.to_string()))?;
 
@@ -95,13 +101,23 @@ fn next<T>(queue: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
     queue.lock().expect("no thread panics").next()
 }
 
-fn shared(architecture: Architecture) -> Result<Parts> {
+fn shared(architecture: Architecture, has_cards: bool) -> Result<Parts> {
+    let emulator = Emulator::installed(architecture)?;
+    let devices = plan::CARDS.map(|card| card.device);
+    let with_cards = progress::during("looking for an emulator of network cards", || {
+        has_cards.then(|| Emulator::with(&devices)).transpose()
+    })?;
     let binaries = Binaries::build(architecture)?;
     let mut userland = newc::Archive::default();
     progress::during(&format!("fetching programs for {architecture}"), || {
         Userland::fetch(architecture)?.add_to(&mut userland)
     })?;
-    Ok(Parts { binaries, userland })
+    Ok(Parts {
+        emulator,
+        with_cards,
+        binaries,
+        userland,
+    })
 }
 
 /// The tests that there are; they do not depend on the architecture, but only our own can be asked.
@@ -171,8 +187,7 @@ fn boot(
     fs::create_dir_all(&folder)?;
     let modules = Modules::open(&image.modules)?;
     let architecture = kernel.architecture;
-    let has_device = |device: &str| machine::has_device(architecture, device);
-    let cards = plan::cards(kernel, &modules, has_device);
+    let cards = plan::cards(kernel, &modules);
 
     let mut own = newc::Archive::default();
     let mut loaded = Vec::new();
@@ -198,7 +213,12 @@ fn boot(
         own.add(&path.to_string_lossy(), fs::read(&path)?);
     }
 
+    let emulator = match &parts.with_cards {
+        Some(emulator) if !cards.is_empty() => emulator,
+        _ => &parts.emulator,
+    };
     let machine = Machine {
+        emulator: emulator.clone(),
         architecture,
         vmlinuz: image.vmlinuz.clone(),
         initramfs: folder.join("initramfs.cpio"),

@@ -102,8 +102,7 @@ impl Userland {
         folders
             .iter()
             .map(|folder| self.tree.join(folder).join(name))
-            // Links between packages are absolute, so they lead out of the tree.
-            .find(|path| path.is_file())
+            .find(|path| path.is_file() && !leads_out(path))
             .with_context(|| format!("no {name} in {}", self.tree.display()))
     }
 
@@ -148,7 +147,7 @@ impl Userland {
             let inside = format!("{folder}/{}", file_name(&path));
             if path.is_dir() {
                 self.add_plugins(&inside, archive, libraries)?;
-            } else if inside.contains(".so") && path.is_file() {
+            } else if inside.contains(".so") && path.is_file() && !leads_out(&path) {
                 let contents = fs::read(&path)?;
                 self.add_needs(&contents, libraries)
                     .with_context(|| format!("libraries of {inside}"))?;
@@ -157,6 +156,12 @@ impl Userland {
         }
         Ok(())
     }
+}
+
+/// Whether a path is an absolute link: those are meant for an installed system, and would lead to this
+/// machine's own files.
+fn leads_out(path: &Path) -> bool {
+    fs::read_link(path).is_ok_and(|target| target.is_absolute())
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,5 +1,7 @@
 //! The groups of tests.
 
+use std::time::Duration;
+
 /// Commands that are run, counted and reported together.
 pub(super) struct Group {
     pub(super) name: &'static str,
@@ -8,6 +10,8 @@ pub(super) struct Group {
     /// Whether it is run when no group is named.
     pub(super) is_default: bool,
     pub(super) count: Count,
+    /// How long each command may take at most.
+    pub(super) limit: Duration,
     /// Arguments of cargo.
     pub(super) commands: &'static [&'static [&'static str]],
 }
@@ -21,12 +25,18 @@ pub(super) enum Count {
     Commands,
 }
 
+/// No command takes nearly as long.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+/// Emulation, on a machine that is slow or busy.
+const EMULATED: Duration = Duration::from_secs(45 * 60);
+
 pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "lint",
         needs_root: false,
         is_default: true,
         count: Count::Commands,
+        limit: LIMIT,
         commands: &[
             &["fmt", "--all", "--check"],
             &[
@@ -64,6 +74,7 @@ pub(super) const GROUPS: &[Group] = &[
         needs_root: false,
         is_default: true,
         count: Count::Tests,
+        limit: LIMIT,
         commands: &[&["test", "--workspace"]],
     },
     Group {
@@ -71,6 +82,7 @@ pub(super) const GROUPS: &[Group] = &[
         needs_root: true,
         is_default: true,
         count: Count::Tests,
+        limit: LIMIT,
         commands: &[&["test", "--package", "ftp-track-tests", "--test", "tables"]],
     },
     Group {
@@ -78,6 +90,7 @@ pub(super) const GROUPS: &[Group] = &[
         needs_root: true,
         is_default: true,
         count: Count::Tests,
+        limit: LIMIT,
         // What a matrix came to is in the output of its test.
         commands: &[&[
             "test",
@@ -95,6 +108,7 @@ pub(super) const GROUPS: &[Group] = &[
         // Emulation takes minutes, and longer than that where the machine is busy.
         is_default: false,
         count: Count::Tests,
+        limit: EMULATED,
         commands: &[&[
             "run",
             "--quiet",

@@ -13,9 +13,6 @@ use ftp_track_tests::tracker;
 use super::group::{Count, Group};
 use crate::{style, workspace};
 
-/// No command of a group takes nearly as long.
-const LIMIT: Duration = Duration::from_secs(20 * 60);
-
 /// What a group came to.
 #[derive(Default)]
 pub(super) struct Outcome {
@@ -36,7 +33,7 @@ pub(super) fn group(group: &Group, binary: &Path) -> Outcome {
         let title = format!("\n== {}: cargo {}", group.name, arguments.join(" "));
         anstream::eprintln!("{}", style::heading(title));
         let before = (outcome.passed, outcome.failed);
-        let end = command(arguments, binary, |line| outcome.read(line));
+        let end = command(arguments, binary, group.limit, |line| outcome.read(line));
         match (end, group.count) {
             (Ok(status), Count::Commands) if status.success() => outcome.passed += 1,
             (Ok(status), Count::Tests) if status.success() => {
@@ -82,7 +79,12 @@ fn number_before(line: &str, words: &str) -> u32 {
 }
 
 /// Runs cargo, showing its output as it comes and handing each line on.
-fn command(arguments: &[&str], binary: &Path, mut line: impl FnMut(&str)) -> Result<ExitStatus> {
+fn command(
+    arguments: &[&str],
+    binary: &Path,
+    limit: Duration,
+    mut line: impl FnMut(&str),
+) -> Result<ExitStatus> {
     let mut child = workspace::bound_cargo()
         .args(arguments)
         .env(tracker::VARIABLE, binary)
@@ -90,7 +92,7 @@ fn command(arguments: &[&str], binary: &Path, mut line: impl FnMut(&str)) -> Res
         .spawn()
         .context("cannot run cargo")?;
     let lines = lines(&mut child);
-    let deadline = Instant::now() + LIMIT;
+    let deadline = Instant::now() + limit;
     loop {
         match lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(text) => {
@@ -101,7 +103,7 @@ fn command(arguments: &[&str], binary: &Path, mut line: impl FnMut(&str)) -> Res
             Err(RecvTimeoutError::Timeout) => {
                 child.kill()?;
                 child.wait()?;
-                bail!("cargo {}: no end within {LIMIT:?}", arguments.join(" "));
+                bail!("cargo {}: no end within {limit:?}", arguments.join(" "));
             }
         }
     }
