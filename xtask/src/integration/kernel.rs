@@ -41,7 +41,7 @@ impl fmt::Display for Architecture {
 }
 
 /// What Debian built a kernel for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Flavour {
     /// Virtual machines in a cloud: few drivers.
     Cloud,

@@ -67,15 +67,17 @@ impl Machine {
         let common = "-accel tcg -smp 1 -m 1024 -nodefaults -nographic -no-reboot -monitor none \
                       -serial stdio";
         words.extend(common.split(' ').map(str::to_owned));
+        // Every second slot, because igb's virtual functions take two of those that are 16 further on.
+        let mut slots = (4..).step_by(2);
         for (hub, card) in self.cards.iter().enumerate() {
-            for end in ["a", "b"] {
+            for (end, slot) in ["a", "b"].into_iter().zip(&mut slots) {
                 let id = format!("{}{end}", card.driver);
                 words.extend([
                     "-netdev".to_owned(),
                     format!("hubport,hubid={hub},id={id}"),
                     "-device".to_owned(),
                     // Nobody boots from them.
-                    format!("{},netdev={id},romfile=", card.device),
+                    format!("{},netdev={id},romfile=,addr={slot:#x}", card.device),
                 ]);
             }
         }

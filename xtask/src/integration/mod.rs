@@ -18,12 +18,13 @@ mod userland;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::workspace;
 
 pub use kernel::Architecture;
+use kernel::Flavour;
 
 /// Where tests are run.
 #[derive(Debug, Subcommand)]
@@ -41,6 +42,9 @@ pub struct Options {
     /// Boot only kernels for this architecture
     #[arg(long)]
     arch: Option<Architecture>,
+    /// Boot only kernels that Debian built for this
+    #[arg(long)]
+    flavour: Option<Flavour>,
     /// Machines that run at the same time
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
@@ -80,11 +84,17 @@ enum Output {
 /// Runs the tests; returns whether all passed.
 pub fn run(place: &Place) -> Result<bool> {
     let Place::Vm(options) = place;
-    let kernels = if options.ends {
+    let mut kernels = if options.ends {
         kernel::ends()
     } else {
         kernel::select(&options.kernel, options.arch)
     };
+    kernels.retain(|kernel| {
+        options
+            .flavour
+            .is_none_or(|wanted| kernel.flavour == wanted)
+    });
+    ensure!(!kernels.is_empty(), "no kernel of the matrix is like that");
     let results = run::all(&kernels, options)?;
     matrix::show(&results, options)?;
     Ok(results.iter().all(run::Outcome::is_good))
