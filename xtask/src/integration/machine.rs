@@ -135,17 +135,19 @@ impl Machine {
     /// Follows the console to its end.
     fn watch(&self, child: &mut Child) -> Result<Report> {
         let mut log = File::create(self.log())?;
-        let deadline = Instant::now() + LIMIT;
+        let start = Instant::now();
+        // Each line with the second in which it came: that shows what takes its time.
+        let mut keep = |line: &str| writeln!(log, "{:7.1} {line}", start.elapsed().as_secs_f32());
         let lines = lines(child);
         let mut reports = Vec::new();
         loop {
             match lines.recv_timeout(SILENCE) {
                 Ok(line) => {
-                    writeln!(log, "{line}")?;
+                    keep(&line)?;
                     if let Some(death) = DEATHS.iter().find(|death| line.contains(**death)) {
                         // The lines that follow say where.
                         while let Ok(line) = lines.recv_timeout(Duration::from_secs(2)) {
-                            writeln!(log, "{line}")?;
+                            keep(&line)?;
                         }
                         bail!("the kernel says: {death} ({})", line.trim());
                     }
@@ -156,7 +158,7 @@ impl Machine {
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if Instant::now() > deadline {
+            if start.elapsed() > LIMIT {
                 bail!("no end within {} s", LIMIT.as_secs());
             }
         }
