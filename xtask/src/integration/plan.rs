@@ -92,12 +92,13 @@ const DRIVER: &str = "driver";
 pub enum Extent {
     /// All that its kernel and its cards can do.
     Whole,
-    /// The tables, and of the transfers one of each kind.
+    /// Most of the tables, and of the transfers one of each kind.
     Brief,
 }
 
-/// Tests that a brief run leaves out: they try much of the same, and emulation is slow.
-const LONG: [&str; 2] = ["fuzz", "transfer::vlan"];
+/// Tests that a brief run leaves out, because emulation is slow: they try much of the same, or fill maps
+/// and have the programs verified anew for that.
+const LONG: [&str; 4] = ["fuzz", "capacity", "exhaustion", "transfer::vlan"];
 /// Of the tables, what a generic kernel runs. It is the cloud kernel of its line with another
 /// configuration: that decides what can be loaded and attached, and not what the programs do then.
 const LOADING: [&str; 2] = ["verifier", "conntrack"];
