@@ -28,7 +28,7 @@ enum Task {
     Setup,
     /// Show ftp-track at work in a throwaway lab (needs root)
     Demo,
-    /// Set up and run all tests but those in virtual machines (group vm), or the groups named
+    /// Set up and run all tests, or the groups named
     Test {
         /// Groups to run
         #[arg(value_name = "GROUP", value_parser = test::group_names())]

@@ -7,8 +7,6 @@ pub(super) struct Group {
     pub(super) name: &'static str,
     /// Whether it makes network namespaces or loads kernel programs.
     pub(super) needs_root: bool,
-    /// Whether it is run when no group is named.
-    pub(super) is_default: bool,
     pub(super) count: Count,
     /// How long each command may take at most.
     pub(super) limit: Duration,
@@ -34,7 +32,6 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "lint",
         needs_root: false,
-        is_default: true,
         count: Count::Commands,
         limit: LIMIT,
         commands: &[
@@ -72,7 +69,6 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "unit",
         needs_root: false,
-        is_default: true,
         count: Count::Tests,
         limit: LIMIT,
         commands: &[&["test", "--workspace"]],
@@ -80,7 +76,6 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "tables",
         needs_root: true,
-        is_default: true,
         count: Count::Tests,
         limit: LIMIT,
         commands: &[&["test", "--package", "ftp-track-tests", "--test", "tables"]],
@@ -88,7 +83,6 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "namespaces",
         needs_root: true,
-        is_default: true,
         count: Count::Tests,
         limit: LIMIT,
         // What a matrix came to is in the output of its test.
@@ -105,8 +99,6 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "vm",
         needs_root: false,
-        // Emulation takes minutes, and longer than that where the machine is busy.
-        is_default: false,
         count: Count::Tests,
         limit: EMULATED,
         commands: &[&[

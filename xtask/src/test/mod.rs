@@ -15,13 +15,10 @@ pub fn group_names() -> Vec<&'static str> {
     GROUPS.iter().map(|group| group.name).collect()
 }
 
-/// Runs the named groups, or those that are run by default; returns whether all passed.
+/// Runs the named groups, or all; returns whether all passed.
 pub fn run(names: &[String]) -> Result<bool> {
     let is_root = workspace::is_root();
-    let named = |group: &&Group| {
-        let is_named = names.iter().any(|name| name == group.name);
-        is_named || (names.is_empty() && group.is_default)
-    };
+    let named = |group: &&Group| names.is_empty() || names.iter().any(|name| name == group.name);
     let (wanted, without_root): (Vec<_>, Vec<_>) = GROUPS
         .iter()
         .filter(named)
