@@ -186,7 +186,9 @@ fn table(rows: &[Row]) -> String {
          Written by `cargo xtask integration-test vm --write`: Debian's kernels in emulated machines (QEMU, one\n\
          processor, no hardware acceleration). Do not edit. `docs/kernels.json` has the same for programs.\n\n\
          `verified` is what the kernel's verifier went through for the largest program, out of a \
-         million that it allows.\n\n\
+         million that it allows.\n\
+         A cloud kernel runs all tests, a generic one those that depend on its configuration, and network cards.\n\
+         `seconds` are those of emulation, some machines at a time: they compare nothing.\n\n\
          | kernel | architecture | driver | result | passed | failed | verified | seconds | date |\n\
          |---|---|---|---|---:|---:|---:|---:|---|\n"
         .to_owned();
