@@ -26,8 +26,26 @@ struct Sum<F> {
 /// A packet that never was on a wire may carry only the sum of the pseudo header there, for the
 /// card to complete (`CHECKSUM_PARTIAL`, include/linux/skbuff.h): virtual links pass it on so. The
 /// packet's door says whether that is possible, because it would be an easy sum to forge.
-#[inline(never)]
+#[inline(always)]
 pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
+    is_complete(frame, packet) || (packet.door.partial && is_like_partial(packet))
+}
+
+/// Whether the checksum field holds the sum of the pseudo header, and the rest is to be added.
+///
+/// One complete checksum in 65,536 looks the same, so the whole packet has to be summed.
+#[inline(always)]
+pub fn is_partial<F: Frame>(frame: F, packet: &Packet) -> bool {
+    packet.door.partial && is_like_partial(packet) && !is_complete(frame, packet)
+}
+
+#[inline(always)]
+fn is_like_partial(packet: &Packet) -> bool {
+    packet.checksum as u32 == pseudo_header(packet)
+}
+
+#[inline(never)]
+fn is_complete<F: Frame>(frame: F, packet: &Packet) -> bool {
     let mut sum = Sum {
         frame,
         offset: packet.transport,
@@ -51,15 +69,7 @@ pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
     if sum.failed != 0 {
         return false;
     }
-    let pseudo = pseudo_header(packet);
-    let total = fold(sum.sum as u64 + pseudo as u64);
-    total == 0xffff || (packet.door.partial && packet.checksum as u32 == pseudo)
-}
-
-/// Whether the checksum field holds the sum of the pseudo header, and the rest is to be added.
-#[inline(always)]
-pub fn is_partial(packet: &Packet) -> bool {
-    packet.checksum as u32 == pseudo_header(packet)
+    fold(sum.sum as u64 + pseudo_header(packet) as u64) == 0xffff
 }
 
 /// One step of `bpf_loop`: sums a block.

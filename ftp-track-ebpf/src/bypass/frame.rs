@@ -48,7 +48,7 @@ fn send(frame: XdpFrame, packet: &Packet) -> Option<u32> {
         return None;
     }
     // Sent as a frame it would keep the unfinished checksum.
-    if packet.door.partial && checksum::is_partial(packet) {
+    if checksum::is_partial(frame, packet) {
         return None;
     }
     // Two bytes: the verifier does not follow a comparison for one (`at < end`).
