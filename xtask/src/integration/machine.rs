@@ -1,39 +1,29 @@
 //! A virtual machine: started, watched, ended.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use ftp_track_tests::guest::{PULSE_SECONDS, Report, SHELL};
 use ftp_track_tests::process;
 
+use super::console::{Console, Patience};
 use super::emulator::Emulator;
 use super::kernel::Architecture;
 use super::plan::Card;
 
-/// How long a machine may be silent: it says that it is alive more often.
-/// Only while it boots it says nothing, and that takes minutes where several share a processor.
-const SILENCE: Duration = Duration::from_secs(PULSE_SECONDS * 20);
-/// How long a machine may take in all. It ends a step that gets nowhere by itself, much earlier.
-const LIMIT: Duration = Duration::from_secs(3 * 60 * 60);
+/// It says that it is alive more often than that. Only while it boots it says nothing, and that takes
+/// minutes where several share a processor. A step that gets nowhere ends by itself, much earlier
+/// than the machine.
+const PATIENCE: Patience = Patience {
+    silence: Duration::from_secs(PULSE_SECONDS * 20),
+    whole: Duration::from_secs(3 * 60 * 60),
+};
 /// QEMU's exit code after 0x10 was written to isa-debug-exit.
 const DONE: i32 = 33;
-/// What the kernel says when it cannot go on.
-const DEATHS: [&str; 6] = [
-    "Kernel panic",
-    "BUG: ",
-    "Oops: ",
-    "general protection fault",
-    "self-detected stall",
-    "Out of memory: Killed",
-];
-
 /// What a machine is made of.
 #[derive(Debug)]
 pub struct Machine {
@@ -119,7 +109,8 @@ impl Machine {
             .stdout(Stdio::piped())
             .stderr(File::create(self.folder.join("qemu.log"))?);
         let mut child = command.spawn().context("cannot run QEMU")?;
-        let outcome = self.watch(&mut child);
+        let console = Console::new(&mut child, &self.log(), PATIENCE);
+        let outcome = console.and_then(Console::report);
         if outcome.is_err() {
             let _ = child.kill();
         }
@@ -131,57 +122,4 @@ impl Machine {
         }
         Ok(report)
     }
-
-    /// Follows the console to its end.
-    fn watch(&self, child: &mut Child) -> Result<Report> {
-        let mut log = File::create(self.log())?;
-        let start = Instant::now();
-        // Each line with the second in which it came: that shows what takes its time.
-        let mut keep = |line: &str| writeln!(log, "{:7.1} {line}", start.elapsed().as_secs_f32());
-        let lines = lines(child);
-        let mut reports = Vec::new();
-        loop {
-            match lines.recv_timeout(SILENCE) {
-                Ok(line) => {
-                    keep(&line)?;
-                    if let Some(death) = DEATHS.iter().find(|death| line.contains(**death)) {
-                        // The lines that follow say where.
-                        while let Ok(line) = lines.recv_timeout(Duration::from_secs(2)) {
-                            keep(&line)?;
-                        }
-                        bail!("the kernel says: {death} ({})", line.trim());
-                    }
-                    reports.extend(Report::read(line.trim_end()));
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    bail!("no sign of life for {} s", SILENCE.as_secs())
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if start.elapsed() > LIMIT {
-                bail!("no end within {} s", LIMIT.as_secs());
-            }
-        }
-        match reports.pop() {
-            Some(report) if reports.is_empty() => Ok(report),
-            Some(_) => bail!("several reports"),
-            None => bail!("the machine ended without a report"),
-        }
-    }
-}
-
-/// Lines of the console, read by a thread so that waiting for them can end.
-fn lines(child: &mut Child) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    if let Some(stdout) = child.stdout.take() {
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line);
-                if sender.send(line.trim_end().to_owned()).is_err() {
-                    break;
-                }
-            }
-        });
-    }
-    receiver
 }

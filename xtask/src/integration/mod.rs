@@ -1,6 +1,7 @@
 //! `cargo xtask integration-test`: the tests inside of virtual machines with Debian's kernels.
 
 mod archive;
+mod console;
 mod document;
 mod elf;
 mod emulator;
