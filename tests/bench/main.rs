@@ -4,9 +4,11 @@
 //! Arguments: how many rounds, then names of parts. It needs root.
 
 mod bpf;
+mod bulk;
 mod cpu;
 mod forward;
 mod gateway;
+mod growth;
 #[allow(dead_code, reason = "the tables use more of it")]
 #[path = "../tables/harness/mod.rs"]
 mod harness;
@@ -15,6 +17,7 @@ mod packet;
 mod program;
 mod sample;
 mod stream;
+mod transfer;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -27,6 +30,9 @@ fn main() -> Result<()> {
     for part in arguments {
         match part.as_str() {
             forward::PART => forward::run(rounds)?,
+            bulk::PART => bulk::run(rounds)?,
+            growth::PART => growth::run(rounds)?,
+            transfer::PART => transfer::run(rounds)?,
             other::PART => other::run(rounds)?,
             packet::PART => packet::run(rounds)?,
             _ => bail!("there is no part {part}"),

@@ -109,17 +109,13 @@ pub struct Player {
     frames: Map,
     /// An array of programs that nobody holds is emptied.
     _target: Map,
-    length: usize,
 }
 
 impl Player {
-    /// Room for one frame.
-    const PLACE: usize = 2048;
-
-    /// For `count` frames of `length` bytes each, which are brought to `target`.
+    /// For `count` frames of `length` bytes each, which are brought to `target`, again and again.
     pub fn new(target: BorrowedFd<'_>, count: u32, length: usize) -> Result<Self> {
         let position = Map::array(8, 1)?;
-        let frames = Map::array(Self::PLACE as u32, count)?;
+        let frames = Map::array(length as u32, count)?;
         let target = Map::program_array(target)?;
         let mut play = vec![
             I::copy(THIRD, RESULT),
@@ -131,27 +127,9 @@ impl Player {
         ];
         play.extend(I::map(SECOND, &target));
         play.extend([I::set(THIRD, 0), I::call(TAIL_CALL)]);
-        let mut find = vec![
-            I::load(Size::Double, KEPT, RESULT, 0),
-            I::copy(FIRST, KEPT),
-            I::add(FIRST, 1),
-            I::store(Size::Double, RESULT, 0, FIRST),
-            I::store(Size::Word, STACK, -4, KEPT),
-            I::copy(SECOND, STACK),
-            I::add(SECOND, -4),
-        ];
-        find.extend(I::map(FIRST, &frames));
-        find.extend([
-            I::call(MAP_LOOKUP_ELEM),
-            I::jump(Test::Zero(RESULT), play.len() as i16),
-        ]);
         let mut code = vec![I::copy(CONTEXT, FIRST)];
-        code.extend(lookup_first(&position));
-        code.push(I::jump(
-            Test::Zero(RESULT),
-            (find.len() + play.len()) as i16,
-        ));
-        code.extend(find);
+        code.extend(lookup_next(&position, &frames, count));
+        code.push(I::jump(Test::Zero(RESULT), play.len() as i16));
         code.extend(play);
         code.extend([I::set(RESULT, XDP_ABORTED), I::exit()]);
         let program = Program::load("player", &code)?;
@@ -160,17 +138,13 @@ impl Player {
             position,
             frames,
             _target: target,
-            length,
         })
     }
 
     /// Puts the frames in, and begins with the first.
     pub fn set(&self, frames: &[Vec<u8>]) -> Result<()> {
         for (at, frame) in (0u32..).zip(frames) {
-            assert_eq!(frame.len(), self.length);
-            let mut place = frame.clone();
-            place.resize(Self::PLACE, 0);
-            self.frames.update(&at.to_ne_bytes(), &place)?;
+            self.frames.update(&at.to_ne_bytes(), frame)?;
         }
         self.position
             .update(&0u32.to_ne_bytes(), &0u64.to_ne_bytes())
@@ -180,6 +154,42 @@ impl Player {
     pub fn program(&self) -> BorrowedFd<'_> {
         self.program.descriptor()
     }
+}
+
+/// Looks up one key in a hash map with each run, of `count` keys, and reads the value.
+pub fn lookup(position: &Map, keys: &Map, count: u32, hash: &Map) -> Result<Program> {
+    let mut find = vec![I::copy(SECOND, RESULT)];
+    find.extend(I::map(FIRST, hash));
+    find.extend([
+        I::call(MAP_LOOKUP_ELEM),
+        I::jump(Test::Zero(RESULT), 1),
+        I::load(Size::Double, FIRST, RESULT, 0),
+    ]);
+    let mut code = lookup_next(position, keys, count);
+    code.push(I::jump(Test::Zero(RESULT), find.len() as i16));
+    code.extend(find);
+    code.extend([I::set(RESULT, XDP_PASS), I::exit()]);
+    Program::load("lookup", &code)
+}
+
+/// Looks up the next value of an array of `count`, after the last of them the first again.
+fn lookup_next(position: &Map, values: &Map, count: u32) -> Vec<I> {
+    let mut find = vec![
+        I::load(Size::Double, KEPT, RESULT, 0),
+        I::copy(FIRST, KEPT),
+        I::add(FIRST, 1),
+        I::store(Size::Double, RESULT, 0, FIRST),
+        I::remainder(KEPT, count as i32),
+        I::store(Size::Word, STACK, -4, KEPT),
+        I::copy(SECOND, STACK),
+        I::add(SECOND, -4),
+    ];
+    find.extend(I::map(FIRST, values));
+    find.push(I::call(MAP_LOOKUP_ELEM));
+    let mut code = lookup_first(position);
+    code.push(I::jump(Test::Zero(RESULT), find.len() as i16));
+    code.extend(find);
+    code
 }
 
 /// Looks up the first value of an array.

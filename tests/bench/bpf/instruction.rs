@@ -65,6 +65,11 @@ impl Instruction {
         encode(0x07, to, NONE, 0, value)
     }
 
+    /// Only the remainder of a division is kept.
+    pub fn remainder(of: Register, by: i32) -> Self {
+        encode(0x97, of, NONE, 0, by)
+    }
+
     /// Reads memory.
     pub fn load(size: Size, to: Register, from: Register, offset: i16) -> Self {
         encode(0x61 | size as u8, to, from, offset, 0)

@@ -7,9 +7,11 @@ use anyhow::{Context, Result};
 use super::call::{Attributes, MAP_CREATE, MAP_LOOKUP, MAP_UPDATE};
 
 // linux/bpf.h
+const HASH: u32 = 1;
 const ARRAY: u32 = 2;
 const PROGRAM_ARRAY: u32 = 3;
 const PER_CPU_ARRAY: u32 = 6;
+const NO_PREALLOC: u32 = 1;
 
 /// A map.
 pub struct Map {
@@ -24,6 +26,11 @@ impl Map {
         Self::make(ARRAY, [4, size], entries)
     }
 
+    /// A hash map whose memory is taken as entries come.
+    pub fn hash(key: u32, value: u32, entries: u32) -> Result<Self> {
+        Self::make(HASH, [key, value], entries)
+    }
+
     /// An array with room for one program.
     pub fn program_array(program: BorrowedFd<'_>) -> Result<Self> {
         let map = Self::make(PROGRAM_ARRAY, [4, 4], 1)?;
@@ -33,7 +40,8 @@ impl Map {
 
     fn make(kind: u32, sizes: [u32; 2], entries: u32) -> Result<Self> {
         let [key, value] = sizes;
-        let words = [(0, kind), (1, key), (2, value), (3, entries)];
+        let flags = if kind == HASH { NO_PREALLOC } else { 0 };
+        let words = [(0, kind), (1, key), (2, value), (3, entries), (4, flags)];
         // SAFETY: there are no addresses.
         let descriptor = unsafe { Attributes::new(&words).open(MAP_CREATE) };
         let descriptor = descriptor.context("cannot make a map")?;

@@ -120,6 +120,11 @@ impl<'a> Tracker<'a> {
         self.service.signal(signal);
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.service.id()
+    }
+
     /// What it has logged.
     pub fn log(&self) -> String {
         self.service.log()

@@ -42,6 +42,7 @@ impl Part {
 }
 
 const NF_CONNTRACK: &str = "nf_conntrack and helper";
+const PLAIN: &str = "plain routing";
 const REDIRECT: &str = "bare redirect";
 const EMPTY: &str = "empty program";
 
@@ -100,6 +101,46 @@ pub const PARTS: &[Part] = &[
         name: "packet",
         sense: Sense::Cost,
         bases: &[EMPTY],
+        targets: &[],
+    },
+    Part {
+        name: "transfer",
+        sense: Sense::Cost,
+        bases: &[PLAIN, NF_CONNTRACK],
+        targets: &[
+            Target {
+                row: "conntrack",
+                base: PLAIN,
+                value: 1.05,
+            },
+            Target {
+                row: "conntrack",
+                base: NF_CONNTRACK,
+                value: 1.0,
+            },
+        ],
+    },
+    Part {
+        name: "bulk",
+        sense: Sense::Speed,
+        bases: &[PLAIN, NF_CONNTRACK],
+        targets: &[
+            Target {
+                row: "conntrack",
+                base: PLAIN,
+                value: 0.95,
+            },
+            Target {
+                row: "bypass by TC",
+                base: PLAIN,
+                value: 0.95,
+            },
+        ],
+    },
+    Part {
+        name: "growth",
+        sense: Sense::Cost,
+        bases: &["1"],
         targets: &[],
     },
 ];

@@ -1,0 +1,51 @@
+//! Large files over links that carry super-packets.
+
+use anyhow::{Context, Result};
+use ftp_track_tests::lab::Lab;
+use ftp_track_tests::tracker::TrackerMode;
+
+use crate::gateway::{self, Gateway, Kind};
+use crate::sample::Sample;
+use crate::transfer::{median, session};
+
+/// The part's name.
+pub const PART: &str = "bulk";
+const KINDS: [Kind; 8] = [
+    Kind::Plain,
+    Kind::Kernel,
+    Kind::Empty,
+    Kind::Tracker(TrackerMode::Conntrack),
+    Kind::Tracker(TrackerMode::Bypass),
+    Kind::Tracker(TrackerMode::BypassByXdp),
+    Kind::Tracker(TrackerMode::Mark),
+    Kind::Tracker(TrackerMode::Enforce),
+];
+/// Bytes of a file.
+const FILE: usize = 64 << 20;
+
+/// Measures.
+pub fn run(rounds: u32) -> Result<()> {
+    let labs = (KINDS.iter().map(|_| gateway::lab())).collect::<Result<Vec<Lab>>>()?;
+    let mut gateways = Vec::new();
+    for (kind, lab) in KINDS.into_iter().zip(&labs) {
+        let mut gateway = Gateway::start(lab, kind)?;
+        gateway.close()?;
+        gateways.push(gateway);
+    }
+    for round in 0..=rounds {
+        for gateway in &gateways {
+            let name = gateway.kind.name();
+            let steps = session(gateway.lab, 1, &[FILE]).with_context(|| name)?;
+            let sample = Sample {
+                part: PART,
+                group: "",
+                row: name,
+                round,
+                cost: median(steps.file).as_nanos() as f64 / (FILE >> 10) as f64,
+                unit: "ns/KiB",
+            };
+            sample.write()?;
+        }
+    }
+    Ok(())
+}
