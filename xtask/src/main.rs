@@ -50,7 +50,7 @@ enum Task {
         /// Fail if a ratio is worse than the committed one
         #[arg(long, conflicts_with = "record")]
         compare: bool,
-        /// Make what was measured the committed ratios
+        /// Make what was measured the committed ratios, and write it into docs/benchmarks.md
         #[arg(long)]
         record: bool,
     },

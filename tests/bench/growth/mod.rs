@@ -11,8 +11,8 @@ pub const PART: &str = "growth";
 
 /// Measures.
 pub fn run(rounds: u32) -> Result<()> {
-    lookup::run(rounds)?;
-    daemon::run(rounds)
+    daemon::run(rounds)?;
+    lookup::run(rounds)
 }
 
 /// How many there are, as a name of rows.

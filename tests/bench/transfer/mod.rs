@@ -21,8 +21,9 @@ pub use client::Steps;
 
 /// The part's name.
 pub const PART: &str = "transfer";
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Plain,
+    Kind::Empty,
     Kind::Kernel,
     Kind::Tracker(TrackerMode::Conntrack),
     Kind::Tracker(TrackerMode::Bypass),
@@ -42,7 +43,9 @@ pub fn run(rounds: u32) -> Result<()> {
     let labs = (KINDS.iter().map(|_| gateway::lab())).collect::<Result<Vec<Lab>>>()?;
     let mut gateways = Vec::new();
     for (kind, lab) in KINDS.into_iter().zip(&labs) {
-        gateways.push(Gateway::start(lab, kind)?);
+        let mut gateway = Gateway::start(lab, kind)?;
+        gateway.close()?;
+        gateways.push(gateway);
     }
     for round in 0..=rounds {
         for gateway in &gateways {

@@ -3,6 +3,8 @@
 //! Measuring is the benchmark of the package ftp-track-tests; here its samples are compared.
 
 mod baseline;
+mod document;
+mod machine;
 mod part;
 mod report;
 mod sample;
@@ -40,7 +42,7 @@ pub enum With {
     Nothing,
     /// Compare with the baseline.
     Compare,
-    /// Make what was measured the baseline.
+    /// Make what was measured the baseline, and write it into the document.
     Record,
 }
 
@@ -69,12 +71,19 @@ pub fn run(names: &[String], rounds: u32, with: With) -> Result<bool> {
     setup::run(setup::Scope::Lab)?;
     build()?;
     let is_named = |part: &&Part| names.is_empty() || names.iter().any(|name| name == part.name);
+    let machine = machine::description()?;
     let mut ratios = Vec::new();
     for part in PARTS.iter().filter(is_named) {
         let title = format!("{}, {rounds} rounds", part.name);
         let samples = progress::during(&title, || measure(part, rounds))?;
-        ratios.extend(report::print(part, &samples));
+        let (table, of_part) = report::table(part, &samples);
+        anstream::println!("\n{table}");
+        ratios.extend(of_part);
+        if with == With::Record {
+            document::replace(part.name, &machine, &table)?;
+        }
     }
+    anstream::println!("{machine}");
     match with {
         With::Nothing => Ok(true),
         With::Compare => compare(&Baseline::read()?, &ratios),

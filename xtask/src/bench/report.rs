@@ -22,13 +22,17 @@ pub struct Ratio {
     pub spread: Spread,
 }
 
-/// Prints a part's table, and gives its ratios.
-pub fn print(part: &Part, samples: &Samples) -> Vec<Ratio> {
+/// A part's table, and its ratios.
+pub fn table(part: &Part, samples: &Samples) -> (String, Vec<Ratio>) {
+    let mut table = String::new();
     let mut ratios = Vec::new();
     let mut group_before = None;
     for (group, row) in samples.rows() {
         if group_before != Some(group) {
-            print_head(part, group);
+            if !table.is_empty() {
+                table.push('\n');
+            }
+            table += &head(part, group);
             group_before = Some(group);
         }
         let Some((costs, unit)) = samples.costs(group, row) else {
@@ -56,17 +60,18 @@ pub fn print(part: &Part, samples: &Samples) -> Vec<Ratio> {
                 spread,
             });
         }
-        anstream::println!("{}", line.trim_end());
+        table += line.trim_end();
+        table.push('\n');
     }
-    ratios
+    (table, ratios)
 }
 
-fn print_head(part: &Part, group: &str) {
+fn head(part: &Part, group: &str) -> String {
     let title = match group {
         "" => part.name.to_owned(),
         group => format!("{}, {group}", part.name),
     };
-    let mut head = format!("\n{title:<26}{:>24}", "cost");
+    let mut head = format!("{title:<26}{:>24}", "cost");
     for base in part.bases {
         let column = match part.sense {
             Sense::Speed => format!("speed: {base}"),
@@ -74,7 +79,7 @@ fn print_head(part: &Part, group: &str) {
         };
         head += &format!("{column:>COLUMN$}");
     }
-    anstream::println!("{}", style::heading(head));
+    style::heading(head.trim_end()) + "\n"
 }
 
 fn name(group: &str, row: &str, base: &str) -> String {
