@@ -51,6 +51,8 @@ pub struct Config {
     pub generation: u32,
     /// How many rules it has; the last one is for everybody.
     pub rules: u32,
+    /// Whether any of them permits third hosts (FXP).
+    pub third_hosts: u32,
 }
 
 /// 64 neighbouring ports: the value of the port map, whose index is the port divided by 64.

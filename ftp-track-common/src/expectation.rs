@@ -5,7 +5,7 @@ use bytemuck::{Pod, Zeroable};
 use crate::{
     address::Address,
     reason::Reason,
-    request::RequestKind,
+    request::{RequestKind, THIRD},
     tuple::{ExpectationKey, SessionKey},
 };
 
@@ -24,14 +24,14 @@ pub enum ExpectationKind {
 }
 
 impl ExpectationKind {
-    /// From the kind of the request that was answered.
+    /// From the kind of the request that was answered, whether [`THIRD`] is set or not.
     #[inline(always)]
     pub const fn of_request(kind: u8) -> Option<Self> {
         const PORT: u8 = RequestKind::Port as u8;
         const EPRT: u8 = RequestKind::Eprt as u8;
         const PASV: u8 = RequestKind::Pasv as u8;
         const EPSV: u8 = RequestKind::Epsv as u8;
-        match kind {
+        match kind & !THIRD {
             PORT => Some(Self::Port),
             EPRT => Some(Self::Eprt),
             PASV => Some(Self::Pasv),
@@ -56,7 +56,7 @@ impl ExpectationKind {
         }
     }
 
-    /// Key of the expectation for `port`, of the control connection `master`.
+    /// Key of the expectation for `port`, of the control connection `master` alone.
     #[inline(always)]
     pub const fn key(self, master: &SessionKey, port: u16) -> ExpectationKey {
         let (initiator, responder) = if self.is_active() {
@@ -94,7 +94,7 @@ pub struct Expectation {
     pub expires: u64,
     /// Its number in the session, from 1; 0 while the server has not answered the PORT or EPRT.
     pub id: u32,
-    /// A [`RequestKind`]: PORT, EPRT, PASV or EPSV.
+    /// A [`RequestKind`]: PORT, EPRT, PASV or EPSV, perhaps with [`THIRD`].
     pub kind: u8,
     /// Reserved, zero.
     pub reserved: u8,
@@ -183,10 +183,12 @@ pub struct Pending {
     pub id: u32,
     /// The announced port, host byte order.
     pub port: u16,
-    /// A [`RequestKind`]: PORT, EPRT, PASV or EPSV.
+    /// A [`RequestKind`]: PORT, EPRT, PASV or EPSV, perhaps with [`THIRD`].
     pub kind: u8,
     /// A [`PendingState`].
     state: u8,
+    /// Of PORT and EPRT with [`THIRD`], the host that was named.
+    pub third: Address,
 }
 
 impl Pending {
@@ -198,6 +200,20 @@ impl Pending {
         self.port = port;
         self.kind = kind;
         self.state = PendingState::Armed as u8;
+    }
+
+    /// The address of the third host that the server connects to, if it is one.
+    #[inline(always)]
+    pub const fn third(&self) -> Option<&Address> {
+        let active = match ExpectationKind::of_request(self.kind) {
+            Some(kind) => kind.is_active(),
+            None => false,
+        };
+        if active && self.kind & THIRD != 0 {
+            Some(&self.third)
+        } else {
+            None
+        }
     }
 
     /// Whether there is an expectation, used or not.

@@ -76,7 +76,7 @@ reasons! {
     NotAReply = 36, "not_a_reply", "The server sent a line that is no reply.";
     StrayReply = 37, "stray_reply", "A reply came to which there is no command.";
     UnrequestedPassive = 38, "unrequested_passive", "A 227 or 229 came without PASV or EPSV.";
-    Bounce = 39, "bounce", "PORT or EPRT names an address that is not the client's own (FTP bounce).";
+    Bounce = 39, "bounce", "PORT or EPRT names an address that is neither the client's own nor in the rule's FXP list (FTP bounce).";
     LowPort = 40, "low_port", "The announced port is below 1024.";
     AfterEpsvAll = 41, "after_epsv_all", "PORT, EPRT or PASV after EPSV ALL.";
     RefusedByServer = 42, "refused_by_server", "The server refused the command.";
@@ -84,6 +84,8 @@ reasons! {
     Unconfirmed = 44, "unconfirmed", "Of a connection picked up in the middle, the other side has not been seen yet.";
     StaleCommands = 45, "stale_commands", "Commands that were never answered were given up.";
     BeforeAnswer = 46, "before_answer", "The server connected before it had accepted PORT or EPRT; it has to try again.";
+
+    ThirdHost = 47, "third_host", "A data connection with a third host that the rule's FXP list names was let through.";
 
     // The expectation.
     Replaced = 48, "replaced", "A newer PORT, PASV, EPRT or EPSV took its place.";
@@ -98,6 +100,7 @@ reasons! {
     MasterGone = 57, "master_gone", "The control connection of the expectation is gone.";
     SecuredByAuth = 58, "secured_by_auth", "AUTH was accepted.";
     RemovedByHand = 59, "removed_by_hand", "The administrator removed it.";
+    Stranger = 60, "stranger", "Who came is neither the client nor a third host that the rule's FXP list names.";
 
     // The maps.
     SessionsFull = 64, "sessions_full", "The session map is full: a new control connection is not tracked.";

@@ -6,6 +6,10 @@ use bytemuck::{Pod, Zeroable};
 pub const CAPACITY: usize = 32;
 const MASK: u8 = CAPACITY as u8 - 1;
 
+/// Bit of a kind that is kept: the data connection may be with a third host (FXP). The other bits are
+/// a [`RequestKind`].
+pub const THIRD: u8 = 0x80;
+
 /// A command whose answer matters.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,9 +35,9 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
-    /// From its number.
+    /// From its number, whether [`THIRD`] is set or not.
     pub const fn from_number(number: u8) -> Option<Self> {
-        Some(match number {
+        Some(match number & !THIRD {
             1 => Self::Port,
             2 => Self::Eprt,
             3 => Self::Pasv,
@@ -71,7 +75,7 @@ pub struct Request {
     pub index: u32,
     /// The port of PORT or EPRT.
     pub port: u16,
-    /// A [`RequestKind`].
+    /// A [`RequestKind`], perhaps with [`THIRD`].
     pub kind: u8,
     /// Why PORT or EPRT is refused whatever the server says: a [`crate::reason::Reason`], or 0.
     pub refusal: u8,
@@ -81,7 +85,13 @@ impl Request {
     /// Whether it is `kind`.
     #[inline(always)]
     pub const fn is(&self, kind: RequestKind) -> bool {
-        self.kind == kind as u8
+        self.kind & !THIRD == kind as u8
+    }
+
+    /// Whether the data connection may be with a third host.
+    #[inline(always)]
+    pub const fn is_third(&self) -> bool {
+        self.kind & THIRD != 0
     }
 
     /// PASV or EPSV: either reply may answer either (227, 229).

@@ -11,6 +11,8 @@ use crate::{
 pub const CONTROL_PORTS: usize = 16;
 /// Ranges of ports that one rule admits, at most.
 pub const PORT_RANGES: usize = 8;
+/// Prefixes of third hosts that one rule permits, at most.
+pub const THIRD_HOSTS: usize = 8;
 /// Bytes of a rule's name.
 pub const NAME_BYTES: usize = 32;
 /// Where active data connections come from by the book (RFC 959, 3.2).
@@ -150,8 +152,12 @@ pub struct Rule {
     pub source_port_20: u8,
     /// How many expectations a control connection may have at once: 0 or 1.
     pub pending: u8,
+    /// How many of `fxp` count.
+    pub fxp_count: u8,
     /// Reserved, zero.
-    pub reserved: [u8; 2],
+    pub reserved: u8,
+    /// Third hosts with which there may be data connections (FXP).
+    pub fxp: [Prefix; THIRD_HOSTS],
     /// Its name in UTF-8, padded with zeros.
     pub name: [u8; NAME_BYTES],
 }
@@ -178,7 +184,9 @@ impl Rule {
             passive: 1,
             source_port_20: 0,
             pending: 1,
-            reserved: [0; 2],
+            fxp_count: 0,
+            reserved: 0,
+            fxp: [Prefix::ANY; THIRD_HOSTS],
             name: [0; NAME_BYTES],
         }
     }
@@ -213,21 +221,46 @@ impl Rule {
         self.action == Action::Refuse as u8
     }
 
-    /// Why what `command` announces is not admitted, or [`Reason::None`]; `own` is the client's
-    /// address. A PORT or EPRT to somebody else is a bounce (RFC 2577, 3; CVE-1999-0017).
+    /// Whether there may be data connections with any third host.
+    #[inline(always)]
+    pub const fn has_third_hosts(&self) -> bool {
+        self.fxp_count != 0
+    }
+
+    /// Whether there may be data connections with the third host at `address` (FXP).
+    #[inline(always)]
+    pub const fn admits_third(&self, address: &Address) -> bool {
+        let mut i = 0;
+        while i < THIRD_HOSTS {
+            if i < self.fxp_count as usize && self.fxp[i].contains(address) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
+    /// Why what `command` announces is not admitted, or [`Reason::None`]; [`Reason::ThirdHost`] if it
+    /// is admitted, and may be with a third host. `own` is the client's address. A PORT or EPRT to
+    /// somebody else is a bounce (RFC 2577, 3; CVE-1999-0017) where the rule does not name him.
     #[inline(always)]
     pub const fn judge_command(&self, command: &Command, own: &Address) -> Reason {
         let (address, port) = match command {
             Command::Port(address, port) | Command::Eprt(address, port) => (address, *port),
             Command::MalformedPort | Command::MalformedEprt => return Reason::MalformedCommand,
+            Command::Pasv | Command::Epsv if self.has_third_hosts() => return Reason::ThirdHost,
             _ => return Reason::None,
         };
-        if !address.same(own) {
-            Reason::Bounce
-        } else if port < LOWEST_PORT {
-            Reason::LowPort
-        } else {
-            self.judge(true, port)
+        let third = !address.same(own);
+        if third && !self.admits_third(address) {
+            return Reason::Bounce;
+        }
+        if port < LOWEST_PORT {
+            return Reason::LowPort;
+        }
+        match self.judge(true, port) {
+            Reason::None if third => Reason::ThirdHost,
+            judgement => judgement,
         }
     }
 

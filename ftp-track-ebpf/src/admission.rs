@@ -2,6 +2,7 @@
 
 use aya_ebpf::bindings::BPF_NOEXIST;
 use ftp_track_common::{
+    address::Address,
     client::Share,
     config::Config,
     event::EventKind,
@@ -9,6 +10,7 @@ use ftp_track_common::{
     flow::Flow,
     invitation::PATIENCE,
     reason::Reason,
+    request::THIRD,
     rule::Rule,
     tuple::{ExpectationKey, FlowKey},
 };
@@ -36,9 +38,8 @@ pub fn admit(
     config: &Config,
     now: u64,
 ) -> bool {
-    let place = ExpectationKey::of_syn(&packet.tuple);
-    // SAFETY: values of this map never change after they were inserted.
-    let Some(expectation) = (unsafe { EXPECTATIONS.get(place) }) else {
+    let mut place = ExpectationKey::of_syn(&packet.tuple);
+    let Some(expectation) = find(&mut place, config) else {
         attempt::judge(Reason::Unexpected, 0, 0);
         return false;
     };
@@ -74,6 +75,9 @@ pub fn admit(
         return false;
     }
     count(Reason::Expected);
+    if is_third(packet, &flow.master.client, kind) {
+        count(Reason::ThirdHost);
+    }
     attempt::judge(Reason::Expected, flow.session, id);
     tell(
         EventKind::ExpectationUsed,
@@ -90,6 +94,27 @@ pub fn admit(
         now,
     );
     true
+}
+
+/// The expectation at `place`; or, where third hosts are permitted, one that does not say who
+/// connects, whose place it then is.
+#[inline(always)]
+fn find(place: &mut ExpectationKey, config: &Config) -> Option<&'static Expectation> {
+    // SAFETY: values of this map never change after they were inserted.
+    let found = unsafe { EXPECTATIONS.get(&*place) };
+    if found.is_some() || config.third_hosts == 0 {
+        return found;
+    }
+    place.initiator = Address::default();
+    // SAFETY: as above.
+    unsafe { EXPECTATIONS.get(&*place) }
+}
+
+/// Whether the client is neither end of a data connection that may be with a third host.
+#[inline(always)]
+fn is_third(packet: &Packet, client: &Address, kind: u8) -> bool {
+    let tuple = &packet.tuple;
+    kind & THIRD != 0 && !tuple.source.same(client) && !tuple.destination.same(client)
 }
 
 /// Puts a flow in its map. One that has the key already is over: its SYN did not match.
@@ -142,6 +167,18 @@ fn take(
     };
     if judgement != 0 {
         return Err(judgement);
+    }
+    if is_third(packet, &expectation.master.client, expectation.kind) {
+        let third = if active {
+            &raw const packet.tuple.destination
+        } else {
+            &raw const packet.tuple.source
+        };
+        // SAFETY: the rule and the packet are references.
+        let judgement = unsafe { rule::ftp_track_judge_third(rule, third) };
+        if judgement != 0 {
+            return Err(judgement);
+        }
     }
     let patience = if packet.door.admits { PATIENCE } else { 0 };
     // SAFETY: the entry is a live map value.

@@ -8,7 +8,7 @@ use ftp_track_common::{
     layout::SessionEntry,
     outcome::{Announcement, Outcome},
     reason::Reason,
-    request::RequestKind,
+    request::{RequestKind, THIRD},
     tuple::{ExpectationKey, SessionKey},
 };
 
@@ -25,6 +25,9 @@ use crate::{
 /// `lifetime` and `now` are nanoseconds.
 #[inline(always)]
 pub fn apply(entry: *mut SessionEntry, lifetime: u64, now: u64) {
+    // SAFETY: the entry is a live map value. If another CPU writes the third host at the same time,
+    // what was announced before is over, and the session admits nothing for it, whatever its key.
+    set_third(unsafe { &raw const (*entry).session.conversation.pending.third });
     // SAFETY: the entry is a live map value; key and number do not change while the session is in
     // its map.
     let full = unsafe {
@@ -128,20 +131,36 @@ fn invitation(port: u16) -> Announcement {
     }
 }
 
-/// Key of the expectation that `about` announces.
+/// Sets the third host of the expectations that are spoken of; `third` must be valid.
+#[inline(always)]
+pub fn set_third(third: *const Address) {
+    if let Some(place) = scratch::third() {
+        // SAFETY: the caller gives a valid pointer.
+        unsafe { copy(third, place) };
+    }
+}
+
+/// Key of the expectation that `about` announces. Of one that may be with a third host, PORT and EPRT
+/// say which one; of PASV and EPSV nobody does, and the initiator is zero.
 #[inline(always)]
 fn place(key: &SessionKey, about: &Announcement) -> Option<&'static ExpectationKey> {
     let kind = ExpectationKind::of_request(about.kind)?;
     let place = scratch::place()?;
-    let (initiator, responder) = if kind.is_active() {
-        (&raw const key.server, &raw const key.client)
-    } else {
+    let is_third = about.kind & THIRD != 0;
+    let (initiator, responder) = if !kind.is_active() {
         (&raw const key.client, &raw const key.server)
+    } else if is_third {
+        (&raw const key.server, &raw const *scratch::third()?)
+    } else {
+        (&raw const key.server, &raw const key.client)
     };
     // SAFETY: all four are references to addresses.
     unsafe {
         copy(initiator, &raw mut place.initiator);
         copy(responder, &raw mut place.responder);
+    }
+    if is_third && !kind.is_active() {
+        place.initiator = Address::default();
     }
     place.responder_port = about.port;
     place.reserved = 0;
@@ -198,7 +217,12 @@ pub fn tell(kind: EventKind, key: &SessionKey, session: u64, about: &Announcemen
     unsafe {
         report::write(event, kind, session, about, now);
         copy(key, &raw mut (*event).master);
-        copy(&raw const place.initiator, &raw mut (*event).tuple.source);
+        // Of PASV and EPSV the client's, even if a third host may come instead.
+        let source = match ExpectationKind::of_request(about.kind) {
+            Some(kind) if kind.is_active() => &raw const place.initiator,
+            _ => &raw const key.client,
+        };
+        copy(source, &raw mut (*event).tuple.source);
         copy(
             &raw const place.responder,
             &raw mut (*event).tuple.destination,

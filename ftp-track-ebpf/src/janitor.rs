@@ -240,6 +240,7 @@ extern "C" fn expectation(
             kind: expectation.kind,
             reason: Reason::Expired as u8,
         };
+        effect::set_third(&raw const key.responder);
         effect::tell(
             EventKind::ExpectationEnd,
             &expectation.master,

@@ -189,3 +189,18 @@ pub unsafe extern "C" fn ftp_track_judge_flow(
     }
     rule.judge(active, port as u16) as u64
 }
+
+/// What the rule says of a data connection with a `third` host, as the number of a reason. A global
+/// function: see [`crate::feed`].
+///
+/// # Safety
+/// Both pointers must be null or valid.
+#[inline(never)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ftp_track_judge_third(rule: *const Rule, third: *const Address) -> u64 {
+    // SAFETY: the caller gives valid pointers, if they are not null.
+    match unsafe { (rule.as_ref(), third.as_ref()) } {
+        (Some(rule), Some(third)) if rule.admits_third(third) => 0,
+        _ => Reason::Stranger as u64,
+    }
+}

@@ -1,6 +1,7 @@
 //! Working memory for what does not fit on the stack of 512 bytes.
 
 use ftp_track_common::{
+    address::Address,
     attempt::{Attempt, Attempts, HostPair},
     client::{Client, ClientKey},
     command::Command,
@@ -116,6 +117,7 @@ pub struct Scratch {
     tuple: Tuple,
     session_key: SessionKey,
     handshake: Handshake,
+    third: Address,
 }
 
 macro_rules! field {
@@ -162,6 +164,10 @@ field! {
 field! {
     /// Key of the expectation that is looked for.
     place: ExpectationKey
+}
+field! {
+    /// The third host of the expectation that is looked for, if it is with one.
+    third: Address
 }
 field! {
     /// A new expectation, before it enters its map.

@@ -2,6 +2,7 @@
 //! removes what is over, and by an administrator's hand.
 
 use ftp_track_common::{
+    address::Address,
     event::{self, Event, EventKind},
     expectation::Expectation,
     flow::Flow,
@@ -47,8 +48,14 @@ pub fn expectation(
     expectation: &Expectation,
     reason: Reason,
 ) -> Event {
+    // Where a third host may come instead of the client, the key does not say who does.
+    let source = if key.initiator == Address::default() {
+        expectation.master.client
+    } else {
+        key.initiator
+    };
     let tuple = Tuple {
-        source: key.initiator,
+        source,
         destination: key.responder,
         source_port: 0,
         destination_port: key.responder_port,

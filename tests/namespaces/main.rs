@@ -11,6 +11,7 @@ mod events;
 mod explaining;
 mod firewalls;
 mod forwarding;
+mod fxp;
 mod iptables;
 mod jumbo;
 mod lab;

@@ -20,5 +20,6 @@ mod stream;
 #[allow(dead_code, reason = "the engine's tests use more of it")]
 #[path = "../../ftp-track-common/tests/support/mod.rs"]
 mod support;
+mod third_host;
 mod verdict;
 mod verifier;

@@ -9,7 +9,7 @@ use crate::{
     outcome::{Announcement, Outcome},
     reason::Reason,
     reply::{self, Reply},
-    request::{Request, RequestKind},
+    request::{Request, RequestKind, THIRD},
 };
 
 impl Conversation {
@@ -149,7 +149,7 @@ impl Conversation {
         }
         self.requests.pop();
         let mut outcome = self.consume();
-        outcome.subject = request.kind;
+        outcome.subject = request.kind & !THIRD;
         if request.is(RequestKind::Auth) && code == 234 {
             self.flags |= OPAQUE;
             self.requests.clear();
@@ -177,7 +177,7 @@ impl Conversation {
         self.requests.pop();
         self.answered = self.answered.wrapping_add(1);
         let mut outcome = Outcome::nothing();
-        outcome.subject = request.kind;
+        outcome.subject = request.kind & !THIRD;
         let is_used = request.refusal == Reason::Used as u8;
         if request.refusal != 0 && !is_used {
             // It was reported when it was sent. If the server obeys it, what was pending is void.
@@ -185,7 +185,7 @@ impl Conversation {
             outcome.ended = self.end_pending(Reason::Replaced);
             return outcome;
         }
-        let withdrawn = if self.invitation.is_to(request.port) {
+        let withdrawn = if !request.is_third() && self.invitation.is_to(request.port) {
             self.invitation.withdraw()
         } else {
             0
@@ -222,7 +222,8 @@ impl Conversation {
             Some(request) if request.index == self.answered => request,
             _ => return Err(Reason::BeforeAnswer),
         };
-        let waits = request.is_active() && request.refusal == 0 && request.port == port;
+        let invites = request.is_active() && !request.is_third();
+        let waits = invites && request.refusal == 0 && request.port == port;
         if !waits || !self.invitation.is_to(port) {
             return Err(Reason::Replaced);
         }
@@ -240,7 +241,7 @@ impl Conversation {
     #[inline(always)]
     fn settle(&mut self, request: &Request, refusal: u8, lifetime: u64, now: u64) -> Outcome {
         let mut outcome = Outcome::nothing();
-        outcome.subject = request.kind;
+        outcome.subject = request.kind & !THIRD;
         outcome.ended = self.end_pending(Reason::Replaced);
         if refusal != 0 {
             outcome.refused = announcement(request, refusal);
@@ -256,7 +257,9 @@ impl Conversation {
             request.port,
             now.saturating_add(lifetime),
         );
+        self.pending.third = self.third;
         outcome.made = announcement(request, 0);
+        outcome.made.kind = request.kind;
         outcome.made.id = self.expectations;
         outcome
     }
@@ -292,7 +295,7 @@ const fn answers_abor(code: u16) -> bool {
 #[inline(always)]
 fn refusal_outcome(request: &Request, reason: Reason) -> Outcome {
     let mut outcome = Outcome::nothing();
-    outcome.subject = request.kind;
+    outcome.subject = request.kind & !THIRD;
     outcome.refused = announcement(request, reason as u8);
     outcome
 }

@@ -5,12 +5,13 @@ mod answer;
 use bytemuck::{Pod, Zeroable};
 
 use crate::{
+    address::Address,
     command::Command,
     expectation::Pending,
     invitation::Invitation,
     outcome::{Announcement, Outcome},
     reason::Reason,
-    request::{Request, RequestKind, Requests},
+    request::{Request, RequestKind, Requests, THIRD},
 };
 
 /// Ports below it are never expected: services live there.
@@ -55,8 +56,12 @@ pub struct Conversation {
     pub expectations: u32,
     /// Commands up to the last one that found no room among the requests.
     forgotten: u32,
+    /// Commands up to the last PORT or EPRT that names a third host.
+    third_until: u32,
+    /// The third host that it names.
+    third: Address,
     flags: u8,
-    reserved: [u8; 7],
+    reserved: [u8; 3],
 }
 
 impl Conversation {
@@ -165,7 +170,10 @@ impl Conversation {
             return outcome;
         };
         request.index = index;
-        outcome.subject = request.kind;
+        outcome.subject = request.kind & !THIRD;
+        if request.is_third() && request.refusal == 0 {
+            request.refusal = self.name_third(command);
+        }
         if request.refusal != 0 {
             outcome.refused = announcement(&request, 0);
         }
@@ -175,7 +183,7 @@ impl Conversation {
             if request.is_active() || request.is_passive() {
                 outcome.refused = announcement(&request, Reason::TooManyRequests as u8);
             }
-        } else if request.is_active() && request.refusal == 0 {
+        } else if request.is_active() && !request.is_third() && request.refusal == 0 {
             outcome.withdrawn = self.invitation.send(request.port);
             outcome.invited = request.port;
         }
@@ -183,6 +191,22 @@ impl Conversation {
             outcome.ended = self.end_pending(end_reason(&request));
         }
         outcome
+    }
+
+    /// Keeps the third host that a PORT or EPRT names. There is room for one: while it waits for its
+    /// answer, another one is refused. Gives the number of the reason, or 0.
+    #[inline(always)]
+    fn name_third(&mut self, command: &Command) -> u8 {
+        let (Command::Port(address, _) | Command::Eprt(address, _)) = command else {
+            return 0;
+        };
+        let waits = self.third_until.wrapping_sub(self.answered) as i32 > 0;
+        if waits && !self.third.same(address) {
+            return Reason::TooManyRequests as u8;
+        }
+        self.third = *address;
+        self.third_until = self.commands;
+        0
     }
 
     /// The client has sent its FIN: what it asked for before is still answered.
@@ -254,11 +278,12 @@ fn request_of(command: &Command, refusal: u8) -> Option<Request> {
         Command::Abor => (RequestKind::Abor, 0),
         Command::Empty | Command::Other | Command::Unknown => return None,
     };
+    let third = refusal == Reason::ThirdHost as u8;
     Some(Request {
         index: 0,
         port,
-        kind: kind as u8,
-        refusal,
+        kind: kind as u8 | if third { THIRD } else { 0 },
+        refusal: if third { 0 } else { refusal },
     })
 }
 
@@ -278,7 +303,7 @@ fn announcement(request: &Request, reason: u8) -> Announcement {
     Announcement {
         id: 0,
         port: request.port,
-        kind: request.kind,
+        kind: request.kind & !THIRD,
         reason: if reason != 0 { reason } else { request.refusal },
     }
 }

@@ -12,6 +12,7 @@ use ftp_track_common::{
     handshake::Handshake,
     outcome::{Announcement, Outcome},
     reason::Reason,
+    request::THIRD,
     rule::Rule,
     segment::{ACK, FIN, RST, Segment},
     session::{Session, Step},
@@ -260,7 +261,14 @@ impl Connection {
     fn describe(&self, announcement: &Announcement) -> (String, ExpectationKey) {
         let kind = ExpectationKind::of_request(announcement.kind).expect("a kind of expectation");
         let text = format!("{} {}", kind.name(), announcement.port);
-        (text, kind.key(&self.master, announcement.port))
+        let mut key = kind.key(&self.master, announcement.port);
+        if announcement.kind & THIRD != 0 {
+            match self.session.conversation.pending.third() {
+                Some(third) => key.responder = *third,
+                None => key.initiator = Address::default(),
+            }
+        }
+        (text, key)
     }
 
     /// The map holds what the session says that it holds, and nothing below port 1024.

@@ -1,6 +1,6 @@
 //! What is admitted, as the file says it: at its top for everybody, in a rule for some.
 
-use ftp_track_common::rule::{Action, LogLevel, PORT_RANGES, Rule};
+use ftp_track_common::rule::{Action, LogLevel, PORT_RANGES, Rule, THIRD_HOSTS};
 use toml::Spanned;
 
 use super::{
@@ -17,6 +17,7 @@ pub struct Terms {
     active: Option<Spanned<bool>>,
     passive: Option<Spanned<bool>>,
     ports: Option<Vec<Spanned<Ports>>>,
+    fxp: Option<Vec<Spanned<Network>>>,
     source_port_20: Option<Spanned<bool>>,
     pending_per_session: Option<Spanned<u32>>,
     sessions_per_client: Option<Spanned<u32>>,
@@ -35,6 +36,7 @@ impl Terms {
             active: section.get("active"),
             passive: section.get("passive"),
             ports: section.list("ports"),
+            fxp: section.list("fxp"),
             source_port_20: section.get("source_port_20"),
             pending_per_session: section.get("pending_per_session"),
             sessions_per_client: section.get("sessions_per_client"),
@@ -82,6 +84,7 @@ impl Terms {
         }
         self.apply_pending(rule, problems);
         self.apply_ports(rule, problems);
+        self.apply_fxp(rule, problems);
         self.check_action(rule, problems);
         self.check_active(rule, problems);
         self.check_lifetimes(rule, problems);
@@ -126,6 +129,22 @@ impl Terms {
         }
     }
 
+    fn apply_fxp(&self, rule: &mut Rule, problems: &Problems) {
+        let Some(networks) = &self.fxp else {
+            return;
+        };
+        check_apart(networks, problems);
+        if let Some(last) = networks.get(THIRD_HOSTS) {
+            let message = format!("a rule names at most {THIRD_HOSTS} prefixes of third hosts");
+            problems.add(last.span(), message);
+        }
+        rule.fxp = Rule::open().fxp;
+        for (place, network) in rule.fxp.iter_mut().zip(networks) {
+            *place = network.get_ref().prefix();
+        }
+        rule.fxp_count = networks.len().min(THIRD_HOSTS) as u8;
+    }
+
     /// Where nothing is tracked, nothing else has a meaning.
     fn check_action(&self, rule: &Rule, problems: &Problems) {
         let Some(action) = &self.action else {
@@ -138,6 +157,7 @@ impl Terms {
             ("active", self.active.as_ref().map(Spanned::span)),
             ("passive", self.passive.as_ref().map(Spanned::span)),
             ("ports", first(&self.ports)),
+            ("fxp", first(&self.fxp)),
             (
                 "source_port_20",
                 self.source_port_20.as_ref().map(Spanned::span),

@@ -50,7 +50,7 @@ fn the_examples_in_the_example_are_right() {
     assert_eq!(settings.groups[1].mode, Some(Mode::Enforce));
     assert_eq!(settings.control_ports, [21, 2121]);
     // The office has two prefixes, and the general rule is the last.
-    assert_eq!(settings.policy.rules().len(), 6);
+    assert_eq!(settings.policy.rules().len(), 7);
 }
 
 /// Every key that is read is in the example: as it stands, or as an example of a group or rule.
@@ -80,6 +80,7 @@ fn the_example_has_every_key() {
         "active",
         "passive",
         "ports",
+        "fxp",
         "source_port_20",
         "pending_per_session",
         "sessions_per_client",
@@ -112,7 +113,8 @@ fn the_example_has_every_key() {
 fn what_is_said_at_the_top_holds_in_the_rules() {
     let settings = check(
         "control_ports = [21, 990]\nactive = false\nsession_idle = 100\nlog = 'warn'\n\
-         [[rule]]\nname = 'a'\nclient = '10.0.0.0/8'\npassive = false\nactive = true\n\
+         fxp = ['10.1.1.1', '172.16.0.0/12']\n\
+         [[rule]]\nname = 'a'\nclient = '10.0.0.0/8'\npassive = false\nactive = true\nfxp = []\n\
          [[rule]]\nserver = '10.0.0.1'\ncontrol_ports = [2121]\naction = 'ignore'\nlog = 'none'",
     )
     .unwrap();
@@ -129,6 +131,8 @@ fn what_is_said_at_the_top_holds_in_the_rules() {
     assert_eq!(other.action, Action::Ignore as u8);
     assert_eq!(other.log, LogLevel::None as u8);
     let general = find([192, 0, 2, 1], [10, 0, 0, 1], 21);
+    let third = |rule: &Rule| rule.admits_third(&Address::from_v4([172, 16, 1, 1]));
+    assert_eq!([&one, &other, &general].map(third), [false, true, true]);
     assert_eq!((general.active, general.passive), (0, 1));
     let (client, server) = ([192, 0, 2, 1], [192, 0, 2, 2]);
     let (client, server) = (Address::from_v4(client), Address::from_v4(server));
@@ -235,6 +239,27 @@ fn single_faults() {
             "did you mean \"5000-5100\"?",
         ),
         ("ports = [20]", "f:1:10", "below 1024 is never admitted"),
+        (
+            "fxp = ['10.0.0.1/8']",
+            "f:1:8",
+            "did you mean `10.0.0.0/8`?",
+        ),
+        (
+            "fxp = ['10.0.0.0/8', '10.0.0.1']",
+            "f:1:22",
+            "10.0.0.0/8 and 10.0.0.1 overlap",
+        ),
+        (
+            "fxp = ['10.0.0.1','10.0.0.2','10.0.0.3','10.0.0.4','10.0.0.5','10.0.0.6',\
+             '10.0.0.7','10.0.0.8','10.0.0.9']",
+            "f:1:96",
+            "at most 8 prefixes of third hosts",
+        ),
+        (
+            "action = 'ignore'\nfxp = '10.0.0.1'",
+            "f:2:7",
+            "`fxp` contradicts action",
+        ),
         ("ports = '1-65535'", "f:1:9", "below 1024 is never admitted"),
         (
             "ports = ['5000-5100', '5050-5200']",

@@ -6,7 +6,7 @@ use aya::{
     Ebpf, EbpfLoader,
     maps::{MapData, RingBuf},
 };
-use ftp_track_common::{config::Config, layout, policy};
+use ftp_track_common::{config::Config, layout, policy, rule::Rule};
 use tracing::{info, warn};
 
 use super::{
@@ -315,6 +315,7 @@ fn configure(pins: &PinDirectory, settings: &Settings) -> Result<(), map::Error>
     let config = Config {
         generation: policy::next_generation(in_force.get()?.generation),
         rules: rules.len() as u32,
+        third_hosts: rules.iter().any(Rule::has_third_hosts).into(),
     };
     // All at once: the settings say which rules are in force.
     map::Rules::open(pins)?.write(config.generation, rules)?;

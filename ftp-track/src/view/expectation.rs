@@ -43,7 +43,8 @@ impl ExpectationState {
 /// An expected data connection.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct ExpectationView {
-    /// The side that will connect; its port is not known beforehand.
+    /// The side that will connect; its port is not known beforehand. `::` is the client, or a third
+    /// host that the rule permits.
     pub initiator: IpAddr,
     /// The side that listens, with the announced port.
     pub responder: Endpoint,

@@ -30,6 +30,8 @@ pub struct PolicyRuleView {
     pub passive: bool,
     /// Ports that data connections may go to.
     pub ports: Vec<String>,
+    /// Third hosts with which there may be data connections.
+    pub fxp: Vec<String>,
     /// Active data connections have to come from port 20.
     pub source_port_20: bool,
     /// Data connections that may be announced at a time.
@@ -68,6 +70,12 @@ impl PolicyRuleView {
             ports: ranges
                 .map(|range| Ports::from(*range).to_string())
                 .collect(),
+            fxp: rule
+                .fxp
+                .iter()
+                .take(usize::from(rule.fxp_count))
+                .map(network)
+                .collect(),
             source_port_20: rule.source_port_20 != 0,
             pending_per_session: rule.pending,
             sessions_per_client: rule.sessions_per_client,
@@ -94,6 +102,9 @@ impl PolicyRuleView {
         }
         if self.passive && self.pending_per_session != 0 {
             modes.push("passive".to_owned());
+        }
+        if !modes.is_empty() && !self.fxp.is_empty() {
+            modes.push(format!("FXP {}", self.fxp.join(" ")));
         }
         if modes.is_empty() {
             return "nothing".to_owned();

@@ -28,6 +28,15 @@ impl<'a> Control<'a> {
     /// Connects and logs in.
     pub fn open(lab: &'a Lab, server: &Server, family: Family) -> Result<Self> {
         let address = SocketAddr::new(Host::Server.address(family), CONTROL_PORT);
+        Self::open_to(lab, server, address)
+    }
+
+    /// As [`Control::open`], to a server at any address.
+    pub fn open_to(lab: &'a Lab, server: &Server, address: SocketAddr) -> Result<Self> {
+        let family = match address {
+            SocketAddr::V4(_) => Family::V4,
+            SocketAddr::V6(_) => Family::V6,
+        };
         let stream = connection::connect(lab, Host::Client, address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         let mut control = Self {
@@ -53,12 +62,14 @@ impl<'a> Control<'a> {
         self.expect(code, command)
     }
 
-    fn send(&mut self, command: &str) -> Result<()> {
+    /// Sends a command, whose reply is yet to be read.
+    pub fn send(&mut self, command: &str) -> Result<()> {
         let line = format!("{command}\r\n");
         Ok(self.stream.get_mut().write_all(line.as_bytes())?)
     }
 
-    fn expect(&mut self, code: &str, what: &str) -> Result<String> {
+    /// Reads a reply, which must start with `code`; `what` it answers is for the error.
+    pub fn expect(&mut self, code: &str, what: &str) -> Result<String> {
         let reply = self
             .reply()
             .with_context(|| format!("no reply to {what}"))?;
@@ -95,22 +106,30 @@ impl<'a> Control<'a> {
         let reply = self.command("EPSV", "229")?;
         let port = reply.split('|').nth(3).and_then(|port| port.parse().ok());
         let port = port.with_context(|| format!("no port in {reply}"))?;
-        Ok(SocketAddr::new(Host::Server.address(self.family), port))
+        Ok(SocketAddr::new(
+            self.stream.get_ref().peer_addr()?.ip(),
+            port,
+        ))
     }
 
     fn active(&mut self) -> Result<TcpListener> {
         let address = Host::Client.address(self.family);
         let listener = connection::listen(self.lab, Host::Client, SocketAddr::new(address, 0))?;
-        let port = listener.local_addr()?.port();
-        let command = match address {
+        self.name(listener.local_addr()?)?;
+        Ok(listener)
+    }
+
+    /// Names an address, whoever's it is, to which the server is to connect.
+    pub fn name(&mut self, address: SocketAddr) -> Result<()> {
+        let port = address.port();
+        let command = match address.ip() {
             IpAddr::V4(v4) => {
                 let host = v4.to_string().replace('.', ",");
                 format!("PORT {host},{},{}", port >> 8, port & 0xff)
             }
             IpAddr::V6(v6) => format!("EPRT |2|{v6}|{port}|"),
         };
-        self.command(&command, "200")?;
-        Ok(listener)
+        self.command(&command, "200").map(drop)
     }
 
     /// Reads the reply that ends a listing whose data connection was closed.

@@ -7,7 +7,7 @@ mod vsftpd;
 
 use std::fmt;
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -127,6 +127,9 @@ struct Setting<'a> {
     lab: &'a Lab,
     host: Host,
     family: Family,
+    address: IpAddr,
+    /// Data connections may be with a third host.
+    fxp: bool,
     /// For configurations, process ids and logs.
     folder: &'a Path,
     /// What a client sees as its folder after login.
@@ -135,7 +138,7 @@ struct Setting<'a> {
 
 impl Setting<'_> {
     fn address(&self) -> String {
-        self.host.address(self.family).to_string()
+        self.address.to_string()
     }
 
     fn in_namespace(&self, program: &Path) -> Command {
@@ -153,6 +156,7 @@ impl Setting<'_> {
 #[derive(Debug)]
 pub struct Server {
     host: Host,
+    address: IpAddr,
     kind: ServerKind,
     folder: PathBuf,
     uploads: AtomicU32,
@@ -167,6 +171,26 @@ impl Server {
 
     /// Starts a server on any host of the lab and waits until it accepts connections.
     pub fn start_on(lab: &Lab, host: Host, kind: ServerKind, family: Family) -> Result<Self> {
+        Self::start_with(lab, host, host.address(family), kind, false)
+    }
+
+    /// As [`Server::start_on`], on an address of the host, and with data connections to third hosts
+    /// (FXP): vsftpd and ProFTPD can do that.
+    pub fn start_for_fxp(lab: &Lab, host: Host, address: IpAddr, kind: ServerKind) -> Result<Self> {
+        Self::start_with(lab, host, address, kind, true)
+    }
+
+    fn start_with(
+        lab: &Lab,
+        host: Host,
+        address: IpAddr,
+        kind: ServerKind,
+        fxp: bool,
+    ) -> Result<Self> {
+        let family = match address {
+            IpAddr::V4(_) => Family::V4,
+            IpAddr::V6(_) => Family::V6,
+        };
         let folder = lab.folder().join(kind.to_string());
         let root = folder.join("root");
         prepare(&folder, &root).with_context(|| format!("cannot prepare {}", root.display()))?;
@@ -174,13 +198,15 @@ impl Server {
             lab,
             host,
             family,
+            address,
+            fxp,
             folder: &folder,
             root: &root,
         };
         let command = kind.command(&setting)?;
         let name = kind.to_string();
         let mut service = Service::start(&name, command, &folder.join("log"))?;
-        let address = SocketAddr::new(host.address(family), CONTROL_PORT);
+        let address = SocketAddr::new(address, CONTROL_PORT);
         service.wait_ready(Duration::from_secs(30), || {
             let inside = lab.namespace(host);
             let connect = || TcpStream::connect_timeout(&address, Duration::from_secs(1));
@@ -188,6 +214,7 @@ impl Server {
         })?;
         Ok(Self {
             host,
+            address: address.ip(),
             kind,
             folder,
             uploads: AtomicU32::new(0),
@@ -198,6 +225,11 @@ impl Server {
     /// Where it runs.
     pub fn host(&self) -> Host {
         self.host
+    }
+
+    /// Where it listens for control connections.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.address, CONTROL_PORT)
     }
 
     /// Which program it is.
@@ -221,7 +253,7 @@ impl Server {
     }
 
     /// A path that was not uploaded to yet: for the client, and on this machine.
-    pub(crate) fn upload_target(&self) -> (String, PathBuf) {
+    pub fn upload_target(&self) -> (String, PathBuf) {
         let count = self.uploads.fetch_add(1, Ordering::Relaxed);
         let remote = format!("upload/{count}.bin");
         let local = self.folder.join("root").join(&remote);

@@ -10,6 +10,7 @@ use crate::package::PROFTPD;
 pub(super) fn command(setting: &Setting) -> Result<Command> {
     let (folder, root) = (setting.folder.display(), setting.root.display());
     let (first, last) = PASSIVE_PORTS;
+    let fxp = if setting.fxp { "on" } else { "off" };
     let configuration = format!(
         "\
 ServerName lab
@@ -30,6 +31,7 @@ DelayEngine off
 AuthOrder mod_auth_unix.c
 PassivePorts {first} {last}
 MaxInstances 30
+AllowForeignAddress {fxp}
 <Anonymous {root}>
   User nobody
   Group nogroup

@@ -17,6 +17,12 @@ pub(super) fn command(setting: &Setting) -> Result<Command> {
         Family::V6 => ("NO", "YES", "listen_address6"),
     };
     let (first, last) = PASSIVE_PORTS;
+    // It may not bind port 20 where it may connect to anybody.
+    let (fxp, port_20) = if setting.fxp {
+        ("YES", "NO")
+    } else {
+        ("NO", "YES")
+    };
     // vsftpd wants the home of ftp_username to exist, and that of nobody does not.
     let configuration = format!(
         "\
@@ -37,10 +43,12 @@ nopriv_user=nobody
 secure_chroot_dir={}
 pasv_min_port={first}
 pasv_max_port={last}
-connect_from_port_20=YES
+connect_from_port_20={port_20}
 xferlog_enable=NO
 isolate=NO
 isolate_network=NO
+port_promiscuous={fxp}
+pasv_promiscuous={fxp}
 ",
         setting.address(),
         setting.root.display(),

@@ -4,12 +4,12 @@ use ftp_track_common::{
     address::Address,
     event::{self, Event, EventKind},
     reason::Reason,
-    request::RequestKind,
+    request::{RequestKind, THIRD},
     tuple::SessionKey,
 };
 
 use super::{
-    play::{Control, Family},
+    play::{Control, Family, THIRD_HOSTS},
     segment::address,
 };
 
@@ -77,6 +77,7 @@ pub fn request(kind: u8, family: Family) -> &'static str {
     const NAMES: [&str; 9] = [
         "PORT", "EPRT", "PASV", "EPSV", "EPSV ALL", "AUTH", "REIN", "QUIT", "ABOR",
     ];
+    let kind = kind & !THIRD;
     let own = |v4: RequestKind, v6: RequestKind| {
         kind == match family {
             Family::V4 => v4 as u8,
@@ -98,6 +99,8 @@ pub fn name(who: &Address, control: &Control) -> String {
         "client".to_owned()
     } else if *who == address(control.server.ip()) {
         "server".to_owned()
+    } else if THIRD_HOSTS.iter().any(|third| *who == address(*third)) {
+        "third".to_owned()
     } else {
         format!("{:?}", who.octets())
     }

@@ -29,6 +29,12 @@ pub enum Family {
     V6,
 }
 
+/// A host that is neither client nor server, of both families.
+pub const THIRD_HOSTS: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(10, 9, 0, 9)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 9, 0, 0, 0, 0, 9)),
+];
+
 /// Initial sequence numbers, client first; the server's numbers soon wrap around.
 const FIRST: [u32; 2] = [1000, u32::MAX - 20];
 
@@ -294,6 +300,11 @@ impl<'a> Play<'a> {
             }
             IpAddr::V6(v6) => format!("EPRT |2|{v6}|{port}|"),
         }
+    }
+
+    /// The third host of the family.
+    pub fn third(&self) -> IpAddr {
+        THIRD_HOSTS[self.family as usize]
     }
 
     /// The client asks for passive mode, and gets it.

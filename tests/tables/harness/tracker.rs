@@ -208,6 +208,7 @@ impl Tracker {
         let config = Config {
             generation,
             rules: rules.len() as u32,
+            third_hosts: rules.iter().any(Rule::has_third_hosts).into(),
         };
         let value: [u8; size::<Config>()] = bytemuck::cast(config);
         self.settings.set(0, value, 0).expect("index 0");

@@ -1,5 +1,7 @@
 //! What a rule admits.
 
+mod third_host;
+
 use ftp_track_common::{
     expectation::ExpectationKind::{self, Eprt, Epsv, Pasv, Port},
     reason::Reason,

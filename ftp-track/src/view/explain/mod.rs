@@ -5,7 +5,10 @@ mod note;
 mod text;
 mod why;
 
+use std::fmt;
+
 use ftp_track_common::{
+    address::Address,
     attempt::{Attempt, HostPair},
     expectation::ExpectationKind,
     history::History,
@@ -130,7 +133,10 @@ fn outlook(story: &Story, now: u64) -> String {
     let Some(kind) = ExpectationKind::of_request(pending.kind).filter(|_| pending.is_some()) else {
         return "No data connection is expected now.".to_owned();
     };
-    let target = target(kind, &story.key, pending.port);
+    let target = match pending.third() {
+        Some(third) => between(&story.key.server, Endpoint::new(third, pending.port)),
+        None => target(kind, &story.key, pending.port),
+    };
     if pending.is_used() {
         format!("A data connection {target} has come; it is not let in twice.")
     } else if now < pending.expires {
@@ -145,8 +151,11 @@ fn outlook(story: &Story, now: u64) -> String {
 /// `from 10.0.1.2 to 10.0.0.2:50000`.
 fn target(kind: ExpectationKind, master: &SessionKey, port: u16) -> String {
     let key = kind.key(master, port);
-    let from = super::address(&key.initiator);
-    format!("from {from} to {}", Endpoint::new(&key.responder, port))
+    between(&key.initiator, Endpoint::new(&key.responder, port))
+}
+
+fn between(from: &Address, to: impl fmt::Display) -> String {
+    format!("from {} to {to}", super::address(from))
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use ftp_track_common::{
     expectation::ExpectationKind,
     history::{CLOSED, CLOSING, Effect, GREETING, Note, OPENED, PICKED_UP},
     reason::Reason,
-    request::RequestKind,
+    request::{RequestKind, THIRD},
     tuple::SessionKey,
 };
 use serde::Serialize;
 
-use super::{Seconds, target};
+use super::{Seconds, between, target};
 
 /// Who a note is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -184,7 +184,14 @@ fn answered(kind: RequestKind, code: u16, because: &str) -> String {
 fn consequence(note: &Note, master: &SessionKey, because: &str) -> String {
     let kind = ExpectationKind::of_request(note.kind);
     let name = kind.map_or("it", ExpectationKind::name);
-    let place = kind.map(|kind| target(kind, master, note.port));
+    let is_third = note.kind & THIRD != 0 && kind.is_some_and(ExpectationKind::is_active);
+    let place = kind.map(|kind| match is_third {
+        true => between(
+            &master.server,
+            format_args!("port {} of a third host", note.port),
+        ),
+        false => target(kind, master, note.port),
+    });
     let place = place.unwrap_or_default();
     match effect(note) {
         Effect::Nothing => because.to_owned(),
