@@ -55,24 +55,35 @@ pub struct Config {
     pub third_hosts: u32,
 }
 
-/// 64 neighbouring ports: the value of the port map, whose index is the port divided by 64.
+/// 64 neighbouring ports: the value of the port map. As of the rules, there are two places for
+/// all of them, one in force.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
 pub struct PortSet {
     /// Bit `port % 64` is set where FTP control connections arrive.
     pub control: u64,
-    /// Bit `port % 64` is set where new connections are allowed.
-    pub allowed: u64,
+    /// Bit `port % 64` is set where new connections are allowed; one list for each kind of group.
+    pub allowed: [u64; PORT_LISTS],
 }
 
-/// Entries of the port map.
+/// Different lists of allowed ports, at most.
+pub const PORT_LISTS: usize = 8;
+/// Sets for all ports.
 pub const PORT_SETS: u32 = 1024;
+/// Entries of the port map.
+pub const PORT_SLOTS: u32 = 2 * PORT_SETS;
 
 impl PortSet {
-    /// The index of the set that holds `port`.
+    /// The set, of [`PORT_SETS`], that holds `port`.
     #[inline(always)]
     pub const fn index(port: u16) -> u32 {
         (port >> 6) as u32
+    }
+
+    /// The slot in the map of the set with this index, in the policy of `generation`.
+    #[inline(always)]
+    pub const fn slot(generation: u32, index: u32) -> u32 {
+        (generation & 1) * PORT_SETS + index
     }
 
     /// The bit of `port` in its set.

@@ -16,6 +16,9 @@ pub const ROUTED: u8 = 8;
 /// Its driver takes frames from XDP, to send them.
 pub const TRANSMITS: u8 = 16;
 
+/// What comes in by here and is neither TCP nor ICMP is dropped.
+pub const TCP_ONLY: u8 = 32;
+
 /// The interface of segments that were made on this machine, in place of an index. The kernel's
 /// indices are positive numbers of 31 bits.
 pub const LOCAL: u32 = u32::MAX;
@@ -51,8 +54,8 @@ pub struct Interface {
     pub port: u32,
     /// Control information of the VLAN tag that its frames carry there, host byte order; or 0.
     pub vlan: u16,
-    /// Reserved, zero.
-    pub reserved: u16,
+    /// Which list of allowed ports counts here, in policies of even and of odd generation.
+    pub lists: [u8; 2],
 }
 
 impl Interface {
@@ -68,7 +71,7 @@ impl Interface {
             address: [0; 6],
             port: index,
             vlan: 0,
-            reserved: 0,
+            lists: [0; 2],
         }
     }
 

@@ -142,6 +142,9 @@ reasons! {
     ConntrackFailed = 98, "conntrack_failed", "The kernel made no conntrack entry for an expected connection (out of memory, or its table is full); the firewall decides.";
     ConntrackTranslated = 99, "conntrack_translated", "The control connection is translated (NAT), so its data connection got no conntrack entry; the firewall decides.";
     ConntrackHelped = 100, "conntrack_helped", "The control connection has a helper of the kernel, so the first SYN of its data connection was left to it.";
+
+    // Another verdict.
+    NotTcpDropped = 101, "not_tcp_dropped", "A packet that is neither TCP nor ICMP was dropped, as the group of its interface says.";
 }
 
 /// Slots in the counter map; every [`Reason`] is below it.

@@ -1,6 +1,6 @@
 //! The door by which a packet comes: what its interface's slot says of it.
 
-use ftp_track_common::interface::{INGRESS, Interface, LAYER3, LOCAL, PARTIAL};
+use ftp_track_common::interface::{INGRESS, Interface, LAYER3, LOCAL, PARTIAL, TCP_ONLY};
 
 use crate::{frame::Frame, map::INTERFACES, skb::SkbFrame};
 
@@ -15,6 +15,10 @@ pub struct Door {
     pub partial: bool,
     /// It may be dropped.
     pub enforces: bool,
+    /// It is dropped unless it is TCP or ICMP.
+    pub tcp_only: bool,
+    /// See [`Interface::lists`].
+    pub lists: [u8; 2],
     /// Something depends on whether it is admitted.
     pub admits: bool,
     /// It is forwarded past the firewall if its data connection was admitted.
@@ -34,6 +38,8 @@ impl Door {
             layer3: true,
             partial: false,
             enforces: false,
+            tcp_only: false,
+            lists: [0; 2],
             admits: false,
             bypasses: false,
             makes_entries: false,
@@ -53,6 +59,8 @@ impl Door {
         door.layer3 = interface.has(LAYER3);
         door.partial = interface.has(PARTIAL) || frame.is_merged();
         door.enforces = interface.enforces();
+        door.tcp_only = interface.enforces() && interface.has(TCP_ONLY);
+        door.lists = interface.lists;
         door.admits = interface.admits();
         door.bypasses = interface.bypasses();
         door.makes_entries = interface.makes_entries();
@@ -83,6 +91,8 @@ impl Door {
         door.layer3 = own.has(LAYER3);
         door.partial = partial || frame.is_merged();
         door.enforces = false;
+        door.tcp_only = false;
+        door.lists = [0; 2];
         door.admits = false;
         door.bypasses = false;
         door.makes_entries = false;

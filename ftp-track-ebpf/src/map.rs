@@ -8,7 +8,7 @@ use aya_ebpf::{
 use ftp_track_common::{
     attempt::{Attempts, HostPair},
     client::ClientKey,
-    config::{Config, PORT_SETS, PortSet},
+    config::{Config, PORT_SLOTS, PortSet},
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
@@ -82,7 +82,7 @@ pub static RULES: Array<Rule, { RULE_SLOTS }> = Array::new();
 
 /// Control ports and allowed ports.
 #[btf_map]
-pub static PORTS: Array<PortSet, { PORT_SETS as usize }> = Array::new();
+pub static PORTS: Array<PortSet, { PORT_SLOTS as usize }> = Array::new();
 
 /// What is known of interfaces.
 #[btf_map]

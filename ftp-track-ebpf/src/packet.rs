@@ -45,6 +45,8 @@ pub struct Packet {
     pub length: u32,
     /// The TCP checksum as it lies in memory.
     pub checksum: u16,
+    /// Of a packet that is not TCP, the number of its protocol.
+    pub protocol: u8,
     /// The first fragment of a TCP packet: only its header may be read.
     pub first_fragment: bool,
 }
@@ -101,6 +103,7 @@ fn version4(frame: impl Frame, offset: usize, packet: &mut Packet) -> Result<Tra
     if header[0] >> 4 != 4 || header_length < 20 || total < header_length {
         return Err(Reason::BadHeader);
     }
+    packet.protocol = header[9];
     if header[9] != TCP {
         return Err(Reason::NotTcp);
     }
@@ -140,7 +143,10 @@ fn version6(frame: impl Frame, start: usize, packet: &mut Packet) -> Result<Tran
             HOP_BY_HOP | ROUTING | DESTINATION => 8,
             AUTHENTICATION => 4,
             FRAGMENT => 0,
-            _ => return Err(Reason::NotTcp),
+            _ => {
+                packet.protocol = next;
+                return Err(Reason::NotTcp);
+            }
         };
         offset = opaque(offset as u64, noise) as usize;
         if offset > DEEPEST {

@@ -1,7 +1,7 @@
 //! From a frame to what happens to it.
 
 use ftp_track_common::{
-    config::{Config, PortSet},
+    config::{Config, PORT_LISTS, PortSet},
     policy::Binding,
     reason::Reason,
     tuple::Direction,
@@ -17,6 +17,10 @@ use crate::{
     packet::{self, Packet},
     rule, scratch,
 };
+
+/// Numbers of protocols (IANA, protocol-numbers).
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
 
 /// What happens to a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,11 +50,11 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
     let unread = packet::read(frame, packet);
     if unread != 0 {
         count_number(unread);
-        return drop_if(unread == Reason::TinyFragment as u64 && packet.door.enforces);
+        return drop_unread(packet, unread);
     }
     let packet = &*packet;
-    let source = ports(packet.tuple.source_port);
-    let destination = ports(packet.tuple.destination_port);
+    let source = ports(packet.tuple.source_port, &packet.door, config);
+    let destination = ports(packet.tuple.destination_port, &packet.door, config);
     if packet.segment.is_syn() {
         return syn(frame, packet, config, &destination, now);
     }
@@ -71,6 +75,18 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         return Verdict::Related;
     }
     Verdict::Pass
+}
+
+/// What becomes of a packet that is not read, for the reason with this number. ICMP is always for the
+/// firewall: without its errors, and without neighbour discovery, TCP does not work either.
+#[inline(always)]
+fn drop_unread(packet: &Packet, unread: u64) -> Verdict {
+    let is_icmp = packet.protocol == ICMP || packet.protocol == ICMPV6;
+    if unread == Reason::NotTcp as u64 && packet.door.tcp_only && !is_icmp {
+        count(Reason::NotTcpDropped);
+        return Verdict::Drop;
+    }
+    drop_if(unread == Reason::TinyFragment as u64 && packet.door.enforces)
 }
 
 /// Whether a frame belongs to an admitted data connection, for a second look at one that was decided
@@ -141,12 +157,18 @@ struct Port {
 }
 
 #[inline(always)]
-fn ports(port: u16) -> Port {
+fn ports(port: u16, door: &Door, config: &Config) -> Port {
     let bit = PortSet::bit(port);
-    match PORTS.get(PortSet::index(port)) {
+    let [even, odd] = door.lists;
+    let list = if config.generation & 1 == 0 {
+        even
+    } else {
+        odd
+    };
+    match PORTS.get(PortSet::slot(config.generation, PortSet::index(port))) {
         Some(set) => Port {
             control: set.control & bit != 0,
-            allowed: set.allowed & bit != 0,
+            allowed: set.allowed[list as usize & (PORT_LISTS - 1)] & bit != 0,
         },
         None => Port {
             control: false,

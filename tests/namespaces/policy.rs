@@ -2,7 +2,7 @@
 //! flows.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -79,6 +79,55 @@ fn groups_with_modes_of_their_own() {
         );
     }
     assert!(tracker.stop().unwrap().success());
+}
+
+/// By each interface other ports are let in, and by one nothing but TCP; a reload changes both.
+#[test]
+fn ports_and_protocols_of_groups() {
+    let lab = Lab::new().unwrap();
+    let listeners = [Host::Client, Host::Server].map(|host| {
+        let address = SocketAddr::new(host.address(Family::V4), ALLOWED);
+        listen(&lab, host, address).unwrap()
+    });
+    let reaches_both = || {
+        [(Host::Client, 1), (Host::Server, 0)].map(|(from, to): (_, usize)| {
+            let address = listeners[to].local_addr().unwrap();
+            reaches(&lab, from, address).unwrap()
+        })
+    };
+    let lan_only = format!(
+        "mode = 'enforce'\nallow_ports = {ALLOWED}\n[[group]]\ninterfaces = 'lan'\nnot_tcp = 'drop'\n\
+         [[group]]\ninterfaces = 'wan'\nallow_ports = []\n"
+    );
+    let tracker = start(&lab, &lan_only);
+    assert_eq!(reaches_both(), [true, false]);
+    assert!(!datagram_passes(&lab));
+    assert!(tracker.counter("not_tcp_dropped").unwrap() > 0);
+
+    let wan_only = format!(
+        "interfaces = 'lan'\nmode = 'enforce'\n[[group]]\ninterfaces = 'wan'\nallow_ports = {ALLOWED}\n"
+    );
+    write(&lab, &wan_only);
+    ask(&lab, "reload").unwrap();
+    assert_eq!(reaches_both(), [false, true]);
+    assert!(datagram_passes(&lab));
+    assert!(tracker.stop().unwrap().success());
+}
+
+/// Outside of what servers offer.
+const ALLOWED: u16 = PASSIVE_PORTS.1 + 7;
+
+/// Whether a datagram of the client comes to the server.
+fn datagram_passes(lab: &Lab) -> bool {
+    let [here, there] = [Host::Client, Host::Server].map(|host| {
+        let bind = || UdpSocket::bind((host.address(Family::V4), 0));
+        lab.namespace(host).enter(bind).unwrap().unwrap()
+    });
+    there
+        .set_read_timeout(Some(Duration::from_secs(1)))
+        .unwrap();
+    here.send_to(b"x", there.local_addr().unwrap()).unwrap();
+    there.recv(&mut [0; 8]).is_ok()
 }
 
 /// A reload leaves the running data connection alone and counts for the next one; one that is wrong

@@ -9,6 +9,7 @@ mod door;
 mod exhaustion;
 mod flow;
 mod fuzz;
+mod group;
 mod harness;
 mod history;
 mod janitor;

@@ -95,6 +95,7 @@ impl Arguments {
             interfaces: some(self.interfaces),
             control_ports: some(self.control_ports),
             allow_ports: some(self.allow_ports),
+            not_tcp: None,
             hook: self.hook,
             mode: self.mode,
             mark: self.mark,

@@ -87,9 +87,10 @@ fn running(name: &Name) -> anyhow::Result<Option<RunningView>> {
 fn look(pins: &PinDirectory, view: &mut StatusView) -> Result<(), map::Error> {
     let maps = Maps::open(pins)?;
     let slots = Interfaces::open(pins)?.get()?;
-    let (control, allowed) = maps.ports.get()?;
+    let config = maps.settings.get()?;
+    let (control, allowed) = maps.ports.get(config.generation)?;
     view.settings = Some(SettingsView::of(
-        &maps.rules.in_force(&maps.settings.get()?)?,
+        &maps.rules.in_force(&config)?,
         &slots,
         control,
         allowed,

@@ -66,6 +66,7 @@ impl File {
             interfaces: plains(section.list("interfaces")),
             control_ports: plains::<NonZeroU16>(section.list("control_ports")),
             allow_ports: plains::<NonZeroU16>(section.list("allow_ports")),
+            not_tcp: plain(section.get("not_tcp")),
             hook: plain(section.get("hook")),
             mode: plain(section.get("mode")),
             mark: plain(section.get("mark")),

@@ -1,12 +1,14 @@
 //! A `[[group]]` of the file: interfaces that are treated alike.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, num::NonZeroU16, ops::Range};
 
+use ftp_track_common::config::PORT_LISTS;
 use toml::Spanned;
 
 use super::{
-    InterfaceName, Mode,
+    InterfaceName, Mode, NotTcp,
     document::{Problems, Section, position},
+    settings::sorted,
 };
 
 /// The group as it is written.
@@ -16,10 +18,12 @@ pub struct GroupText {
     name: Option<Spanned<String>>,
     interfaces: Vec<Spanned<InterfaceName>>,
     mode: Option<Spanned<Mode>>,
+    allow_ports: Option<Vec<Spanned<NonZeroU16>>>,
+    not_tcp: Option<Spanned<NotTcp>>,
 }
 
 /// Interfaces that are treated alike.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Group {
     /// Its name.
     pub name: String,
@@ -27,6 +31,10 @@ pub struct Group {
     pub interfaces: Vec<InterfaceName>,
     /// What happens to packets that come in by them; `None` is what [`super::Settings::mode`] says.
     pub mode: Option<Mode>,
+    /// Where new connections are allowed, sorted; `None` is what [`super::Settings::allow_ports`] says.
+    pub allow_ports: Option<Vec<u16>>,
+    /// `None` is what [`super::Settings::not_tcp`] says.
+    pub not_tcp: Option<NotTcp>,
 }
 
 /// The name of the group of the interfaces that are in no `[[group]]`.
@@ -40,6 +48,8 @@ impl GroupText {
             name: section.get("name"),
             interfaces: section.list("interfaces").unwrap_or_default(),
             mode: section.get("mode"),
+            allow_ports: section.list("allow_ports"),
+            not_tcp: section.get("not_tcp"),
         };
         section.finish();
         group
@@ -52,6 +62,42 @@ impl GroupText {
             name: name.unwrap_or_else(|| number.to_string()),
             interfaces: interfaces.map(|name| name.get_ref().clone()).collect(),
             mode: self.mode.as_ref().map(|mode| *mode.get_ref()),
+            allow_ports: self.list(),
+            not_tcp: self.not_tcp.as_ref().map(|not_tcp| *not_tcp.get_ref()),
+        }
+    }
+
+    fn list(&self) -> Option<Vec<u16>> {
+        let ports = self.allow_ports.as_ref()?;
+        Some(sorted(Some(
+            ports.iter().map(|port| *port.get_ref()).collect(),
+        )))
+    }
+
+    /// What is only for enforce mode contradicts another one.
+    fn check(&self, problems: &Problems) {
+        let Some(mode) = self.mode.as_ref().map(|mode| *mode.get_ref()) else {
+            return;
+        };
+        if mode == Mode::Enforce {
+            return;
+        }
+        let ports = self.allow_ports.as_ref();
+        let said = [
+            (
+                "allow_ports",
+                ports.and_then(|ports| Some(ports.first()?.span())),
+            ),
+            ("not_tcp", self.not_tcp.as_ref().map(Spanned::span)),
+        ];
+        for (key, at) in said {
+            if let Some(at) = at {
+                let name = mode.name();
+                let message = format!(
+                    "`{key}` is for enforce mode, and this group is in {name} mode; remove one of them"
+                );
+                problems.add(at, message);
+            }
         }
     }
 }
@@ -79,6 +125,7 @@ pub fn complete(
             }
             names.push(name.get_ref().clone());
         }
+        group.check(problems);
         let home = format!("in the group in line {}", position(text, group.at.start).0);
         for interface in &group.interfaces {
             let before = homes.insert(interface.get_ref().clone(), home.clone());
@@ -94,4 +141,22 @@ pub fn complete(
         all.insert(0, general);
     }
     all
+}
+
+/// Notes lists of allowed ports beyond those that the kernel programs hold; `general` is one.
+pub fn check_lists(general: &[u16], groups: &[GroupText], problems: &Problems) {
+    let mut lists = vec![general.to_vec()];
+    for group in groups {
+        let Some(list) = group.list().filter(|list| !lists.contains(list)) else {
+            continue;
+        };
+        lists.push(list);
+        if lists.len() == PORT_LISTS + 1 {
+            let message = format!(
+                "there are at most {PORT_LISTS} different lists of allow_ports, the general one \
+                 included"
+            );
+            problems.add(group.at.clone(), message);
+        }
+    }
 }

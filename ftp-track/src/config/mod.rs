@@ -27,7 +27,7 @@ use ftp_track_common::rule::CONTROL_PORTS;
 pub use self::{
     file::File,
     group::Group,
-    hook::HookChoice,
+    hook::{HookChoice, NotTcp},
     interface::{InterfaceName, InvalidInterface},
     lifetime::{InvalidLifetime, Lifetime},
     mark::{InvalidMark, Mark},

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use ftp_track_common::rule::CONTROL_PORTS;
 
 use super::{
-    Error, File, HookChoice, InterfaceName, Mark, MetricsAddress, Mode,
+    Error, File, HookChoice, InterfaceName, Mark, MetricsAddress, Mode, NotTcp,
     group::{self, GENERAL, Group},
     policy::Policy,
     rule,
@@ -26,6 +26,8 @@ pub struct Choice {
     pub control_ports: Option<Vec<NonZeroU16>>,
     /// See [`Settings::allow_ports`].
     pub allow_ports: Option<Vec<NonZeroU16>>,
+    /// See [`Settings::not_tcp`].
+    pub not_tcp: Option<NotTcp>,
     /// See [`Settings::hook`].
     pub hook: Option<HookChoice>,
     /// See [`Group::mode`].
@@ -49,6 +51,7 @@ impl Choice {
             interfaces: self.interfaces.or(other.interfaces),
             control_ports: self.control_ports.or(other.control_ports),
             allow_ports: self.allow_ports.or(other.allow_ports),
+            not_tcp: self.not_tcp.or(other.not_tcp),
             hook: self.hook.or(other.hook),
             mode: self.mode.or(other.mode),
             mark: self.mark.or(other.mark),
@@ -68,8 +71,12 @@ pub struct Settings {
     pub interfaces: Vec<InterfaceName>,
     /// Where FTP control connections arrive; sorted, at least one.
     pub control_ports: Vec<u16>,
-    /// Where new connections are allowed in enforce mode; sorted.
+    /// Where new connections are allowed in enforce mode, unless the group says something else;
+    /// sorted.
     pub allow_ports: Vec<u16>,
+    /// What becomes of packets that are neither TCP nor ICMP in enforce mode, unless the group says
+    /// something else.
+    pub not_tcp: NotTcp,
     /// Where packets that come in are looked at.
     pub hook: HookChoice,
     /// What happens to packets.
@@ -118,11 +125,12 @@ impl Settings {
         let everybody = Group {
             name: GENERAL.to_owned(),
             interfaces: distinct(choice.interfaces.unwrap_or_default()),
-            mode: None,
+            ..Group::default()
         };
         let mode = choice.mode.unwrap_or(Mode::Observe);
         let allow_ports = sorted(choice.allow_ports);
         let groups = group::complete(everybody, &file.groups, &file.text, &problems);
+        group::check_lists(&allow_ports, &file.groups, &problems);
         file.check(problems)?;
         let interfaces = groups.iter().flat_map(|group| group.interfaces.clone());
         Ok(Self {
@@ -130,6 +138,7 @@ impl Settings {
             interfaces: interfaces.collect(),
             control_ports: policy.control_ports(),
             allow_ports,
+            not_tcp: choice.not_tcp.unwrap_or_default(),
             mode,
             hook: choice.hook.unwrap_or_default(),
             mode_is_default: choice.mode.is_none(),
@@ -161,11 +170,44 @@ impl Settings {
 
     /// What happens to packets that come in by `interface`.
     pub fn mode_of(&self, interface: &InterfaceName) -> Mode {
-        let group = self
+        let mode = self.group_of(interface).and_then(|group| group.mode);
+        mode.unwrap_or(self.mode)
+    }
+
+    /// Whether what comes in by `interface` and is neither TCP nor ICMP is dropped.
+    pub fn is_tcp_only(&self, interface: &InterfaceName) -> bool {
+        let not_tcp = self.group_of(interface).and_then(|group| group.not_tcp);
+        not_tcp.unwrap_or(self.not_tcp) == NotTcp::Drop
+    }
+
+    /// The different lists of allowed ports, each once; the first is the general one.
+    pub fn port_lists(&self) -> Vec<&[u16]> {
+        let mut lists: Vec<&[u16]> = vec![&self.allow_ports];
+        for list in self
             .groups
             .iter()
-            .find(|group| group.interfaces.contains(interface));
-        group.and_then(|group| group.mode).unwrap_or(self.mode)
+            .filter_map(|group| group.allow_ports.as_deref())
+        {
+            if !lists.contains(&list) {
+                lists.push(list);
+            }
+        }
+        lists
+    }
+
+    /// Which of [`Settings::port_lists`] counts for `interface`.
+    pub fn list_of(&self, interface: &InterfaceName) -> u8 {
+        let own = self
+            .group_of(interface)
+            .and_then(|group| group.allow_ports.as_deref());
+        let list = own.unwrap_or(&self.allow_ports);
+        let place = self.port_lists().iter().position(|other| *other == list);
+        place.unwrap_or_default() as u8
+    }
+
+    fn group_of(&self, interface: &InterfaceName) -> Option<&Group> {
+        let mut groups = self.groups.iter();
+        groups.find(|group| group.interfaces.contains(interface))
     }
 }
 
@@ -179,7 +221,7 @@ fn distinct(names: Vec<InterfaceName>) -> Vec<InterfaceName> {
     distinct
 }
 
-fn sorted(ports: Option<Vec<NonZeroU16>>) -> Vec<u16> {
+pub(super) fn sorted(ports: Option<Vec<NonZeroU16>>) -> Vec<u16> {
     let ports = ports.unwrap_or_default();
     let mut ports: Vec<u16> = ports.into_iter().map(NonZeroU16::get).collect();
     ports.sort_unstable();

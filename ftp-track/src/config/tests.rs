@@ -70,6 +70,7 @@ fn the_example_has_every_key() {
         "interfaces",
         "control_ports",
         "allow_ports",
+        "not_tcp",
         "hook",
         "mode",
         "mark",
@@ -168,6 +169,44 @@ fn groups() {
     );
 }
 
+/// What a group does not say is as at the top; lists that are the same are one.
+#[test]
+fn ports_and_protocols_of_groups() {
+    let settings = check(
+        "interfaces = 'a'\nmode = 'enforce'\nallow_ports = [22]\nnot_tcp = 'drop'\n\
+         [[group]]\ninterfaces = 'b'\nallow_ports = []\nnot_tcp = 'pass'\n\
+         [[group]]\ninterfaces = 'c'\nallow_ports = [443, 80, 80]\n\
+         [[group]]\ninterfaces = 'd'\nallow_ports = 22\n\
+         [[group]]\ninterfaces = 'e'\nallow_ports = [80, 443]\nmode = 'enforce'",
+    )
+    .unwrap();
+    let lists: [&[u16]; 3] = [&[22], &[], &[80, 443]];
+    assert_eq!(settings.port_lists(), lists);
+    let name = |name: &str| name.parse().unwrap();
+    let list = |interface| settings.list_of(&name(interface));
+    assert_eq!(["a", "b", "c", "d", "e"].map(list), [0, 1, 2, 0, 2]);
+    let tcp_only = |interface| settings.is_tcp_only(&name(interface));
+    assert_eq!(["a", "b", "c"].map(tcp_only), [true, false, true]);
+}
+
+#[test]
+fn no_more_lists_than_the_kernel_holds() {
+    let group = |i: u16| {
+        format!(
+            "[[group]]\ninterfaces = 'i{i}'\nallow_ports = {}\n",
+            100 + i
+        )
+    };
+    let fits: String = (0..7).map(group).collect();
+    assert_eq!(check(&fits).unwrap().port_lists().len(), 8);
+    let found = faults(&(fits + &group(7)));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].starts_with("f:22:1") && found[0].contains("at most 8 different lists"),
+        "{found:?}"
+    );
+}
+
 /// One fault each: where it is, and what is said.
 #[test]
 fn single_faults() {
@@ -237,6 +276,17 @@ fn single_faults() {
             "ports = ['5100-5000']",
             "f:1:10",
             "did you mean \"5000-5100\"?",
+        ),
+        ("not_tcp = 'dorp'", "f:1:11", "did you mean `drop`?"),
+        (
+            "[[group]]\ninterfaces = 'a'\nmode = 'observe'\nallow_ports = [22]",
+            "f:4:16",
+            "`allow_ports` is for enforce mode",
+        ),
+        (
+            "[[group]]\ninterfaces = 'a'\nmode = 'mark'\nnot_tcp = 'drop'",
+            "f:4:11",
+            "`not_tcp` is for enforce mode",
         ),
         ("ports = [20]", "f:1:10", "below 1024 is never admitted"),
         (

@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::{
-    HookChoice, InterfaceName, Lifetime, Mark, MetricsAddress, Mode, document::Problems,
+    HookChoice, InterfaceName, Lifetime, Mark, MetricsAddress, Mode, NotTcp, document::Problems,
     network::Network, ports::Ports, suggestion::suggestion,
 };
 use crate::instance::Name;
@@ -175,6 +175,14 @@ impl Value for HookChoice {
         let choices = [Self::Auto, Self::Xdp, Self::Tc];
         text(value, problems, |text| {
             chosen("hook", text, &choices, Self::name)
+        })
+    }
+}
+
+impl Value for NotTcp {
+    fn read(value: &Spanned<DeValue<'_>>, problems: &Problems) -> Option<Self> {
+        text(value, problems, |text| {
+            chosen("choice", text, &[Self::Pass, Self::Drop], Self::name)
         })
     }
 }

@@ -2,11 +2,32 @@
 
 use ftp_track_common::{
     config::Mode,
-    interface::{INGRESS, Interface as Slot, LAYER3, PARTIAL, ROUTED, SLOTS, TRANSMITS},
+    interface::{INGRESS, Interface as Slot, LAYER3, PARTIAL, ROUTED, SLOTS, TCP_ONLY, TRANSMITS},
 };
 
 use super::{Error, attachment::Attachment, interface::Interface, link::Link};
 use crate::config::{InterfaceName, Mark};
+
+/// How an interface is treated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Treatment {
+    /// What happens to packets that come in by it.
+    pub mode: Mode,
+    /// Its list of allowed ports.
+    pub list: u8,
+    /// In enforce mode, what is neither TCP nor ICMP is dropped.
+    pub tcp_only: bool,
+}
+
+impl From<Mode> for Treatment {
+    fn from(mode: Mode) -> Self {
+        Self {
+            mode,
+            list: 0,
+            tcp_only: false,
+        }
+    }
+}
 
 /// Fails when two named interfaces have one slot.
 pub fn check(interfaces: &[Interface]) -> Result<(), Error> {
@@ -24,19 +45,23 @@ pub fn check(interfaces: &[Interface]) -> Result<(), Error> {
 }
 
 /// A slot for every interface: those with a door, and those that say something of what comes by
-/// them. Where two have one place, the named one has it. `mode` is that of a named one.
-pub fn slots(
+/// them. Where two have one place, the named one has it. `treatment` is that of a named one.
+pub fn slots<T: Into<Treatment>>(
     links: &[Link],
     attachments: &[Attachment],
-    mode: impl Fn(&InterfaceName) -> Mode,
+    treatment: impl Fn(&InterfaceName) -> T,
     mark: Mark,
 ) -> Vec<Slot> {
     let mut slots: Vec<Slot> = links.iter().map(plain).collect();
     for slot in &mut slots {
         if let Some(attachment) = attachments.iter().find(|it| it.index == slot.index) {
-            let mode = mode(&attachment.interface);
-            slot.mode = mode as u8;
-            if mode == Mode::Mark {
+            let treatment = treatment(&attachment.interface).into();
+            slot.mode = treatment.mode as u8;
+            slot.lists = [treatment.list; 2];
+            if treatment.tcp_only {
+                slot.flags |= TCP_ONLY;
+            }
+            if treatment.mode == Mode::Mark {
                 (slot.mark, slot.mask) = (mark.value(), mark.mask());
             }
             slot.flags |= INGRESS;
@@ -95,7 +120,8 @@ fn join_bonds(links: &[Link], slots: &mut [Slot]) {
                 slot.identity = bond.index;
                 if let Some(own) = own.filter(|own| own.has(INGRESS)) {
                     slot.mode = own.mode;
-                    slot.flags |= own.flags & (INGRESS | PARTIAL);
+                    slot.lists = own.lists;
+                    slot.flags |= own.flags & (INGRESS | PARTIAL | TCP_ONLY);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The kernel programs, loaded, attached and pinned with their maps.
 
-use std::fs;
+use std::{collections::HashMap, fs};
 
 use aya::{
     Ebpf, EbpfLoader,
@@ -18,10 +18,12 @@ use super::{
     mode,
     pinned::{Links, clear},
     programs::Programs,
-    requirement, slot, tc,
+    requirement,
+    slot::{self, Treatment},
+    tc,
 };
 use crate::{
-    config::Settings,
+    config::{InterfaceName, Settings},
     kernel,
     map::{self, Interfaces, Maps, PinDirectory, Ports},
 };
@@ -168,7 +170,11 @@ impl Tracker {
         let slots = slot::slots(
             links,
             &self.attachments,
-            |name| settings.mode_of(name).in_kernel(),
+            |name| Treatment {
+                mode: settings.mode_of(name).in_kernel(),
+                list: settings.list_of(name),
+                tcp_only: settings.is_tcp_only(name),
+            },
             settings.mark,
         );
         Ok(Interfaces::open(&self.pins)?.set(&slots)?)
@@ -235,7 +241,9 @@ impl Tracker {
     /// Puts other settings in force.
     pub fn configure(&self, settings: &Settings) -> Result<(), Error> {
         mode::prepare(&self.ebpf, settings)?;
-        Ok(configure(&self.pins, settings)?)
+        let attachments = self.attachments.iter();
+        let named = attachments.map(|attachment| (attachment.index, &attachment.interface));
+        Ok(configure(&self.pins, settings, &named.collect())?)
     }
 
     /// Detaches the programs and removes everything.
@@ -274,8 +282,11 @@ fn attach(
     inheritance: &Inheritance,
 ) -> Result<Vec<Attachment>, Error> {
     let pins = &inheritance.own;
+    let named = interfaces.iter();
+    let named = named.map(|interface| (interface.link.index, &interface.name));
+    let named = named.collect();
     if !inheritance.maps {
-        configure(pins, settings)?;
+        configure(pins, settings, &named)?;
     }
     let is_old = |interface: &&Interface| links.has(interface.link.index);
     let (old, new): (Vec<_>, Vec<_>) = interfaces.iter().partition(is_old);
@@ -296,7 +307,7 @@ fn attach(
         }
     }
     if inheritance.maps {
-        configure(pins, settings)?;
+        configure(pins, settings, &named)?;
     }
     for interface in old {
         attachments.push(make(interface)?);
@@ -309,7 +320,12 @@ fn attach(
     Ok(attachments)
 }
 
-fn configure(pins: &PinDirectory, settings: &Settings) -> Result<(), map::Error> {
+/// `named` are the interfaces that are watched, by their index.
+fn configure(
+    pins: &PinDirectory,
+    settings: &Settings,
+    named: &HashMap<u32, &InterfaceName>,
+) -> Result<(), map::Error> {
     let mut in_force = map::Settings::open(pins)?;
     let rules = settings.policy.rules();
     let config = Config {
@@ -317,9 +333,12 @@ fn configure(pins: &PinDirectory, settings: &Settings) -> Result<(), map::Error>
         rules: rules.len() as u32,
         third_hosts: rules.iter().any(Rule::has_third_hosts).into(),
     };
-    // All at once: the settings say which rules are in force.
+    // All at once: the settings say which rules and ports are in force.
     map::Rules::open(pins)?.write(config.generation, rules)?;
-    Ports::open(pins)?.set(&settings.control_ports, &settings.allow_ports)?;
+    let lists = settings.port_lists();
+    Ports::open(pins)?.write(config.generation, &settings.control_ports, &lists)?;
+    let list = |index| named.get(&index).map(|name| settings.list_of(name));
+    Interfaces::open(pins)?.choose_lists(config.generation, list)?;
     in_force.set(&config)
 }
 

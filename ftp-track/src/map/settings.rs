@@ -52,20 +52,22 @@ impl Ports {
         Ok(Self { map })
     }
 
-    /// The ports in force: control and allowed.
-    pub fn get(&self) -> Result<(Vec<u16>, Vec<u16>), Error> {
+    /// The ports in the policy of `generation`: control, and allowed by any list.
+    pub fn get(&self, generation: u32) -> Result<(Vec<u16>, Vec<u16>), Error> {
         let (mut control, mut allowed) = (Vec::new(), Vec::new());
         for index in 0..PORT_SETS {
-            let value = self.map.get(&index, 0).map_err(|source| Error::Refused {
+            let slot = PortSet::slot(generation, index);
+            let value = self.map.get(&slot, 0).map_err(|source| Error::Refused {
                 name: layout::PORTS,
                 source,
             })?;
             let set: PortSet = bytemuck::cast(value);
+            let any = set.allowed.iter().fold(0, |any, list| any | list);
             for port in (0..=63).map(|bit| (index * 64 + bit) as u16) {
                 if set.control & PortSet::bit(port) != 0 {
                     control.push(port);
                 }
-                if set.allowed & PortSet::bit(port) != 0 {
+                if any & PortSet::bit(port) != 0 {
                     allowed.push(port);
                 }
             }
@@ -73,12 +75,18 @@ impl Ports {
         Ok((control, allowed))
     }
 
-    /// Puts exactly these ports in force.
-    pub fn set(&mut self, control: &[u16], allowed: &[u16]) -> Result<(), Error> {
+    /// Writes the ports where the policy of `generation` has its place. The settings put them in
+    /// force. `allowed` are lists, as many as a set holds or fewer.
+    pub fn write(
+        &mut self,
+        generation: u32,
+        control: &[u16],
+        allowed: &[&[u16]],
+    ) -> Result<(), Error> {
         for (index, set) in (0..).zip(port_sets(control, allowed)) {
             let value: [u8; size::<PortSet>()] = bytemuck::cast(set);
             self.map
-                .set(index, value, 0)
+                .set(PortSet::slot(generation, index), value, 0)
                 .map_err(|source| Error::Refused {
                     name: layout::PORTS,
                     source,
@@ -116,6 +124,30 @@ impl Interfaces {
         Ok(slots)
     }
 
+    /// Says which list of allowed ports counts from the policy of `generation` on: that which `list`
+    /// gives for an interface's index, the general one where it gives none.
+    pub fn choose_lists(
+        &mut self,
+        generation: u32,
+        list: impl Fn(u32) -> Option<u8>,
+    ) -> Result<(), Error> {
+        for mut slot in self.get()? {
+            let [even, odd] = &mut slot.lists;
+            let place = if generation & 1 == 0 { even } else { odd };
+            // Of a bond's parts, the bond is named.
+            let own = list(slot.index).or_else(|| list(slot.identity));
+            *place = own.unwrap_or_default();
+            let value: [u8; size::<Interface>()] = bytemuck::cast(slot);
+            self.map
+                .set(Interface::slot(slot.index), value, 0)
+                .map_err(|source| Error::Refused {
+                    name: layout::INTERFACES,
+                    source,
+                })?;
+        }
+        Ok(())
+    }
+
     /// Puts exactly these slots in force; of two in one place the later one.
     pub fn set(&mut self, slots: &[Interface]) -> Result<(), Error> {
         for index in 0..SLOTS {
@@ -133,13 +165,17 @@ impl Interfaces {
     }
 }
 
-fn port_sets(control: &[u16], allowed: &[u16]) -> Vec<PortSet> {
+fn port_sets(control: &[u16], allowed: &[&[u16]]) -> Vec<PortSet> {
     let mut sets = vec![PortSet::default(); PORT_SETS as usize];
     for &port in control {
         sets[PortSet::index(port) as usize].control |= PortSet::bit(port);
     }
-    for &port in allowed {
-        sets[PortSet::index(port) as usize].allowed |= PortSet::bit(port);
+    for (list, ports) in allowed.iter().enumerate() {
+        for &port in *ports {
+            if let Some(bits) = sets[PortSet::index(port) as usize].allowed.get_mut(list) {
+                *bits |= PortSet::bit(port);
+            }
+        }
     }
     sets
 }
@@ -158,14 +194,20 @@ mod tests {
 
     #[test]
     fn each_port_has_its_bit() {
-        let sets = port_sets(&[21, 2121, 65535], &[22, 0]);
+        let sets = port_sets(&[21, 2121, 65535], &[&[22, 0], &[80]]);
         let is_control =
             |port| sets[PortSet::index(port) as usize].control & PortSet::bit(port) != 0;
-        let is_allowed =
-            |port| sets[PortSet::index(port) as usize].allowed & PortSet::bit(port) != 0;
+        let is_allowed = |port, list: usize| {
+            sets[PortSet::index(port) as usize].allowed[list] & PortSet::bit(port) != 0
+        };
         let control: Vec<u16> = (0..=u16::MAX).filter(|port| is_control(*port)).collect();
-        let allowed: Vec<u16> = (0..=u16::MAX).filter(|port| is_allowed(*port)).collect();
+        let allowed = |list| -> Vec<u16> {
+            let ports = 0..=u16::MAX;
+            ports.filter(|port| is_allowed(*port, list)).collect()
+        };
         assert_eq!(control, [21, 2121, 65535]);
-        assert_eq!(allowed, [0, 22]);
+        assert_eq!(allowed(0), [0, 22]);
+        assert_eq!(allowed(1), [80]);
+        assert_eq!(allowed(2), [0; 0]);
     }
 }

@@ -27,6 +27,10 @@ pub struct GroupView {
     pub interfaces: Vec<String>,
     /// What happens to packets that come in by them.
     pub mode: &'static str,
+    /// Where new connections are allowed in enforce mode.
+    pub allow_ports: Vec<u16>,
+    /// What becomes of packets that are neither TCP nor ICMP in enforce mode.
+    pub not_tcp: &'static str,
 }
 
 impl PolicyView {
@@ -60,18 +64,25 @@ impl GroupView {
                 None if settings.mode_is_default => "by default",
                 None => settings.mode.name(),
             },
+            allow_ports: group
+                .allow_ports
+                .clone()
+                .unwrap_or_else(|| settings.allow_ports.clone()),
+            not_tcp: group.not_tcp.unwrap_or(settings.not_tcp).name(),
         }
     }
 }
 
 impl TableRow for GroupView {
-    const TITLES: &'static [&'static str] = &["GROUP", "INTERFACES", "MODE"];
+    const TITLES: &'static [&'static str] = &["GROUP", "INTERFACES", "MODE", "ALLOWED", "NOT TCP"];
 
     fn cells(&self) -> Vec<String> {
         vec![
             self.name.clone(),
             self.interfaces.join(" "),
             self.mode.to_owned(),
+            list(&self.allow_ports),
+            self.not_tcp.to_owned(),
         ]
     }
 }
@@ -87,14 +98,15 @@ impl fmt::Display for PolicyView {
         } else {
             write!(formatter, "{}", Table::of(&self.groups))?;
         }
-        if !self.allow_ports.is_empty() {
-            let ports: Vec<String> = self.allow_ports.iter().map(u16::to_string).collect();
-            writeln!(
-                formatter,
-                "\nallowed ports in enforce mode: {}",
-                ports.join(", ")
-            )?;
-        }
         write!(formatter, "\n{}", Table::of(&self.rules))
+    }
+}
+
+fn list(ports: &[u16]) -> String {
+    let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+    if ports.is_empty() {
+        "-".to_owned()
+    } else {
+        ports.join(",")
     }
 }

@@ -77,7 +77,7 @@ pub struct SettingsView {
     pub modes: Vec<&'static str>,
     /// Where control connections arrive.
     pub control_ports: Vec<u16>,
-    /// Where new connections are allowed.
+    /// Where new connections are allowed, in one group or another.
     pub allow_ports: Vec<u16>,
     /// How many rules the policy has, with the one for everybody.
     pub rules: usize,

@@ -12,7 +12,7 @@ use ftp_track::{
 use ftp_track_common::{
     attempt::{Attempts, HostPair},
     client::ClientKey,
-    config::{Config, Mode, PORT_SETS, PortSet},
+    config::{Config, Mode, PORT_SETS, PORT_SLOTS, PortSet},
     event::Event,
     expectation::Expectation,
     flow::Flow,
@@ -35,7 +35,9 @@ use super::{
 
 /// Ports on which control connections arrive.
 pub const CONTROL_PORTS: [u16; 2] = [21, 2121];
-/// A port to which new connections are allowed.
+/// A port to which new connections are allowed by the second list alone.
+pub const OTHER_ALLOWED_PORT: u16 = 9443;
+/// A port to which new connections are allowed by the first list, that of every interface.
 pub const ALLOWED_PORT: u16 = 8443;
 
 const XDP_DROP: u32 = 1;
@@ -214,6 +216,12 @@ impl Tracker {
         self.settings.set(0, value, 0).expect("index 0");
     }
 
+    /// The generation of the policy in force.
+    pub fn generation(&self) -> u32 {
+        let config: Config = bytemuck::cast(self.settings.get(&0, 0).expect("index 0"));
+        config.generation
+    }
+
     /// Gives the program a frame that comes in by `interface`.
     pub fn run(&self, frame: &[u8], interface: u32) -> Verdict {
         match self.door {
@@ -388,7 +396,8 @@ pub fn load(program: &mut Program) -> Result<(), ProgramError> {
 }
 
 fn set_ports(mut ports: Array<MapData, [u8; size::<PortSet>()]>) {
-    for index in 0..PORT_SETS {
+    for slot in 0..PORT_SLOTS {
+        let index = slot % PORT_SETS;
         let mut set = PortSet::default();
         for port in CONTROL_PORTS {
             if PortSet::index(port) == index {
@@ -396,11 +405,14 @@ fn set_ports(mut ports: Array<MapData, [u8; size::<PortSet>()]>) {
             }
         }
         if PortSet::index(ALLOWED_PORT) == index {
-            set.allowed |= PortSet::bit(ALLOWED_PORT);
+            set.allowed[0] |= PortSet::bit(ALLOWED_PORT);
+        }
+        if PortSet::index(OTHER_ALLOWED_PORT) == index {
+            set.allowed[1] |= PortSet::bit(OTHER_ALLOWED_PORT);
         }
         let value: [u8; size::<PortSet>()] = bytemuck::cast(set);
         ports
-            .set(index, value, 0)
+            .set(slot, value, 0)
             .expect("an index below the capacity");
     }
 }

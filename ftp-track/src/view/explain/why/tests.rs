@@ -85,7 +85,7 @@ fn what_was_not_expected() {
             "a bounce",
             vec![note(98, PORT, 50_000, Refused, Reason::Bounce)],
             "PORT for port 50000 had been refused 2.0s before: PORT or EPRT names an address that \
-             is not the client's own (FTP bounce).",
+             is neither the client's own nor in the rule's FXP list (FTP bounce).",
         ),
         (
             "ended",
