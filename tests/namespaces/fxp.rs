@@ -3,13 +3,17 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
-use ftp_track_tests::control::{Control, reaches};
+use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Host, Lab};
-use ftp_track_tests::process;
+use ftp_track_tests::process::{self, wait_until};
 use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, command};
 use ftp_track_tests::transfer::Mode;
+
+/// How long a server may take to try.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Where the second server is: beside the client, at an address of its own.
 fn beside_the_client(family: Family) -> IpAddr {
@@ -93,14 +97,16 @@ fn server_to_server() {
     }
 }
 
-/// Without a list it is a bounce, whatever the server thinks of it.
+/// Without the third host in the list it is a bounce, whatever the servers think of it: neither
+/// connects to the other, and the administrator is told why.
 #[test]
 fn nobody_who_is_not_in_the_list() {
-    for (family, rule) in [
-        (Family::V4, ""),
+    for (family, rule, uninvited) in [
+        (Family::V4, "", "unexpected"),
         (
             Family::V6,
             "[[rule]]\nclient = 'any'\nserver = '2001:db8:2::/64'\nfxp = '192.0.2.3'\n",
+            "stranger",
         ),
     ] {
         let lab = Lab::new().unwrap();
@@ -108,13 +114,30 @@ fn nobody_who_is_not_in_the_list() {
         let tracker = start(&lab, rule);
         let mut control_far = Control::open_to(&lab, &far, far.address()).unwrap();
         let mut control_near = Control::open_to(&lab, &near, near.address()).unwrap();
+
         let offer = control_near.announce(Mode::Passive).unwrap();
-        let place = offer.responder().unwrap();
-        control_far.name(place).unwrap();
-        assert!(!reaches(&lab, Host::Server, place).unwrap(), "{family}");
+        control_far.name(offer.responder().unwrap()).unwrap();
+        let retrieve = format!("RETR {}", far.download_name());
+        control_far.send(&retrieve).unwrap();
+        let gives_up = || control_far.expect("425", &retrieve).is_ok();
+        assert!(wait_until(PATIENCE, gives_up), "{family}");
         assert_eq!(tracker.counter("bounce").unwrap(), 1, "{family}");
-        // The control connection goes on.
-        control_far.command("NOOP", "200").unwrap();
+        assert!(tracker.counter("unexpected").unwrap() > 0, "{family}");
+        let (client, server) = (Host::Client.address(family), far.address().ip());
+        let explain = format!("explain {client} {server}");
+        let story = process::run(&mut command(&lab, &explain).unwrap()).unwrap();
+        assert!(story.contains("in the rule's FXP list"), "{story}");
+
+        // The control connection goes on, and who comes uninvited to the server's port is not let in.
+        let offer = control_far.announce(Mode::Passive).unwrap();
+        control_near.name(offer.responder().unwrap()).unwrap();
+        let before = tracker.counter(uninvited).unwrap();
+        control_near
+            .send(&format!("STOR {}", near.upload_target().0))
+            .unwrap();
+        let refused = || tracker.counter(uninvited).unwrap() > before;
+        assert!(wait_until(PATIENCE, refused), "{family}: {uninvited}");
+        assert_eq!(tracker.counter("expected").unwrap(), 0, "{family}");
         assert!(tracker.stop().unwrap().success());
     }
 }

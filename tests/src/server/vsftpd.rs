@@ -47,6 +47,7 @@ connect_from_port_20={port_20}
 xferlog_enable=NO
 isolate=NO
 isolate_network=NO
+connect_timeout=6
 port_promiscuous={fxp}
 pasv_promiscuous={fxp}
 ",
