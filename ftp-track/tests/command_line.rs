@@ -249,7 +249,7 @@ fn a_configuration_is_checked_without_privilege() {
         let words = line.unwrap_or_else(|| panic!("{start}: {stdout}"));
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(row("default  lan"), "default lan by default");
+    assert_eq!(row("default  lan"), "default lan by default - pass");
     assert_eq!(
         row("x "),
         "x 10.0.0.0/8 any 21 passive 1024-65535 1024 4096 60s 7200s 600s normal"
