@@ -176,6 +176,7 @@ const DIFFERENCES: &str = "\
 | since Linux | what | before it |
 |---|---|---|
 | 5.17 | `bpf_loop` (e6f2dd0f8067), without which the programs cannot be verified | `run` ends with 3 and names what is missing |
+| 6.3 | the `netdev` family (d3d854fd6a1d), which says what interfaces take frames from XDP | bypass mode sends by TC alone |
 | 6.6 | TCX (e420bed02507): programs at TC are links | filters in a clsact qdisc, which is taken away at the end |
 | 4.10, 5.10, 6.6 | XDP in the drivers virtio_net, igb and vmxnet3 | generic XDP, as for e1000e, which has none |
 

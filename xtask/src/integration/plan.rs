@@ -98,7 +98,13 @@ pub enum Extent {
 
 /// Tests that a brief run leaves out, because emulation is slow: they try much of the same, or fill maps
 /// and have the programs verified anew for that.
-const LONG: [&str; 4] = ["fuzz", "capacity", "exhaustion", "transfer::vlan"];
+const LONG: [&str; 5] = [
+    "fuzz",
+    "capacity",
+    "exhaustion",
+    "transfer::vlan",
+    "transfer::vlan_bypassed",
+];
 /// Of the tables, what a generic kernel runs. It is the cloud kernel of its line with another
 /// configuration: that decides what can be loaded and attached, and not what the programs do then.
 const LOADING: [&str; 2] = ["verifier", "conntrack"];
