@@ -10,7 +10,7 @@ use ftp_track_common::{
 };
 
 use crate::{
-    admission,
+    admission, clock,
     counter::{add, count},
     map::{FLOWS, SESSIONS},
     opaque::opaque,
@@ -37,26 +37,31 @@ pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
     admission::admit(packet, &key, source_is_low, config, now)
 }
 
-/// Whether a segment belongs to an admitted data connection.
+/// Whether a segment belongs to an admitted data connection. Then the packet is told the time.
 #[inline(never)]
-pub fn is_known(packet: &Packet, now: u64) -> bool {
+pub fn is_known(packet: &mut Packet) -> bool {
     let (key, _) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
         return false;
     };
+    packet.time = clock::now();
     // SAFETY: the flow is a live map value, and shared as its type says.
-    unsafe { !(*flow).is_expired(now) }
+    unsafe { !(*flow).is_expired(packet.time) }
 }
 
-/// Any other segment: true when it belongs to an admitted data connection that is not over.
+/// Any other segment: true when it belongs to an admitted data connection that is not over. Then
+/// the packet is told the time.
 #[inline(never)]
-pub fn segment(packet: &Packet, now: u64) -> bool {
+pub fn segment(packet: &mut Packet) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
         return false;
     };
     // SAFETY: the flow is a live map value, and shared as its type says.
     let flow = unsafe { &mut *flow };
+    let now = clock::now();
+    packet.time = now;
+    let packet = &*packet;
     let is_related = opaque(!flow.is_expired(now) as u64, now) != 0;
     let side = flow.side(source_is_low);
     let silent = now.saturating_sub(flow.seen);

@@ -31,7 +31,8 @@ pub struct Packet {
     pub tuple: Tuple,
     /// The TCP header.
     pub segment: Segment,
-    /// When it came; monotonic clock, nanoseconds. Written before it is read.
+    /// When it came; monotonic clock, nanoseconds. Only written where somebody asks: it is that of an
+    /// earlier packet in one that passes without.
     pub time: u64,
     /// Where the IP header begins in the frame.
     pub network: u32,

@@ -44,18 +44,16 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
     if !enter(frame, &mut packet.door) {
         return Verdict::Pass;
     }
-    let now = clock::now();
-    packet.time = now;
     rule::name(Binding::default());
     let unread = packet::read(frame, packet);
     if unread != 0 {
         count_number(unread);
         return drop_unread(packet, unread);
     }
-    let packet = &*packet;
     let source = ports(packet.tuple.source_port, &packet.door, config);
     let destination = ports(packet.tuple.destination_port, &packet.door, config);
     if packet.segment.is_syn() {
+        let now = note_time(packet);
         return syn(frame, packet, config, &destination, now);
     }
     if packet.first_fragment {
@@ -63,7 +61,8 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         return Verdict::Pass;
     }
     // A data connection may have a control port as its own end.
-    if (destination.control || source.control) && !data::is_known(packet, now) {
+    if (destination.control || source.control) && !data::is_known(packet) {
+        let now = note_time(packet);
         let direction = if destination.control {
             Direction::FromClient
         } else {
@@ -71,7 +70,7 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         };
         return control::segment(frame, packet, direction, config, now);
     }
-    if data::segment(packet, now) {
+    if data::segment(packet) {
         return Verdict::Related;
     }
     Verdict::Pass
@@ -89,6 +88,14 @@ fn drop_unread(packet: &Packet, unread: u64) -> Verdict {
     drop_if(unread == Reason::TinyFragment as u64 && packet.door.enforces)
 }
 
+/// Tells the packet when it came. The clock costs as much as a lookup, so what is nobody's business
+/// passes without.
+#[inline(always)]
+fn note_time(packet: &mut Packet) -> u64 {
+    packet.time = clock::now();
+    packet.time
+}
+
 /// Whether a frame belongs to an admitted data connection, for a second look at one that was decided
 /// on.
 #[inline(always)]
@@ -96,10 +103,7 @@ pub fn is_related<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> bool {
     let Some(packet) = scratch::packet() else {
         return false;
     };
-    packet.time = clock::now();
-    enter(frame, &mut packet.door)
-        && packet::read(frame, packet) == 0
-        && data::is_known(packet, packet.time)
+    enter(frame, &mut packet.door) && packet::read(frame, packet) == 0 && data::is_known(packet)
 }
 
 /// A new connection.
