@@ -1,6 +1,7 @@
 //! What an init system would have done.
 
 use std::fs::{self, File};
+use std::os::unix::fs::symlink;
 
 use anyhow::{Context, Result};
 use ftp_track_tests::process;
@@ -12,20 +13,25 @@ use nix::mount::{MsFlags, mount as mount_at};
 pub const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// File systems, each where it is looked for.
-const MOUNTS: [(&str, &str); 4] = [
+const MOUNTS: [(&str, &str); 5] = [
     ("proc", "/proc"),
     ("sysfs", "/sys"),
     ("devtmpfs", "/dev"),
+    ("devpts", "/dev/pts"),
     ("bpf", "/sys/fs/bpf"),
 ];
 /// Folders that programs write to. The initial file system is in memory anyhow.
-const FOLDERS: [&str; 2] = ["/run", "/tmp"];
+const FOLDERS: [&str; 3] = ["/run", "/tmp", "/var/run"];
+/// What programs call without a path of their own.
+const SHELL: [&str; 2] = ["/bin/busybox", "/bin/sh"];
 
 /// Mounts them.
 pub fn mount() -> Result<()> {
     for path in FOLDERS {
         fs::create_dir_all(path).with_context(|| format!("cannot make {path}"))?;
     }
+    let [busybox, shell] = SHELL;
+    symlink(busybox, shell).with_context(|| format!("cannot make {shell}"))?;
     for (kind, path) in MOUNTS {
         fs::create_dir_all(path).with_context(|| format!("cannot make {path}"))?;
         let flags = MsFlags::empty();

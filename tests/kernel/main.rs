@@ -3,6 +3,7 @@
 
 mod driver;
 mod hook;
+mod layer3;
 mod refusal;
 mod release;
 mod transfer;

@@ -31,7 +31,7 @@ const TRANSFERS: [(Client, Direction); 4] = [
 ];
 
 /// The first `count` of [`TRANSFERS`], active and passive; how many there were.
-fn run(lab: &Lab, family: Family, count: usize) -> u64 {
+pub fn run(lab: &Lab, family: Family, count: usize) -> u64 {
     let server = Server::start(lab, ServerKind::Vsftpd, family).unwrap();
     let mut run = 0;
     for (client, direction) in &TRANSFERS[..count] {

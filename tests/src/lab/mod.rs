@@ -11,6 +11,7 @@ mod bridge;
 mod cable;
 mod conntrack;
 mod firewall;
+mod layer3;
 mod namespace;
 mod offload;
 mod port;
@@ -150,6 +151,17 @@ impl Lab {
     /// while the relay is kept.
     pub fn tunnel(&self) -> Result<Relay> {
         tunnel::make(self)
+    }
+
+    /// Puts a WireGuard tunnel in the place of the link between server and gateway.
+    pub fn wireguard(&self) -> Result<()> {
+        layer3::wireguard(self)
+    }
+
+    /// Puts a serial line with PPP in the place of the link between server and gateway. It works
+    /// while the service is kept.
+    pub fn ppp(&self) -> Result<process::Service> {
+        layer3::ppp(self)
     }
 
     /// Makes the gateway a bridge, whose ports are its two interfaces.

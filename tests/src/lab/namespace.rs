@@ -46,7 +46,7 @@ impl Namespace {
     }
 
     /// The file that holds the namespace.
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         Path::new(DIRECTORY).join(&self.name)
     }
 

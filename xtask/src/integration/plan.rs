@@ -31,6 +31,8 @@ const MODULES: &[&str] = &[
     "cls_bpf",
     "8021q",
 ];
+/// Those for links without Ethernet, which cloud kernels have only in part.
+const LINK_MODULES: &[&str] = &["wireguard", "ppp_async"];
 /// Those that only some kernels have: others have what is in them elsewhere.
 const SOME_MODULES: &[&str] = &["nft_objref"];
 
@@ -86,6 +88,8 @@ impl Tests {
 /// Modules of `tests/kernel` that are for certain machines only.
 const REFUSAL: &str = "refusal";
 const DRIVER: &str = "driver";
+/// Needs what generic kernels have.
+const LAYER3: &str = "layer3";
 
 /// How much of the tests a machine runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +130,9 @@ impl Extent {
         tests.tables.iter().filter(wanted).cloned().collect()
     }
 
-    fn kernel(self, tests: &Tests) -> Vec<String> {
+    fn kernel(self, flavour: Flavour, tests: &Tests) -> Vec<String> {
         let mut names = tests.of(&[REFUSAL, DRIVER], false);
+        names.retain(|name| flavour == Flavour::Generic || !is_of(name, &[LAYER3]));
         names.retain(|name| self == Self::Whole || !is_of(name, &LONG));
         names
     }
@@ -145,6 +150,9 @@ pub fn modules(kernel: &Kernel, cards: &[Card], available: &Modules) -> Vec<&'st
         return Vec::new();
     }
     let mut names = MODULES.to_vec();
+    if kernel.flavour == Flavour::Generic {
+        names.extend(LINK_MODULES);
+    }
     names.extend(SOME_MODULES.iter().filter(|name| available.has(name)));
     if !cards.is_empty() {
         names.push("virtio_pci");
@@ -168,7 +176,7 @@ pub fn plan(
     }
     let tables = extent.tables(kernel.flavour, tests);
     steps.push(exact("tables", VETH, TABLES, tables));
-    let mut step = exact("kernel", VETH, KERNEL, extent.kernel(tests));
+    let mut step = exact("kernel", VETH, KERNEL, extent.kernel(kernel.flavour, tests));
     if extent == Extent::Brief || kernel.flavour == Flavour::Generic {
         step.environment.insert(BRIEF.to_owned(), "1".to_owned());
     }
@@ -221,6 +229,7 @@ mod tests {
                 "driver::vlan",
                 "transfer::a",
                 "transfer::vlan",
+                "layer3::ppp",
             ]),
         }
     }
@@ -262,7 +271,7 @@ mod tests {
                 Extent::Whole,
                 &[
                     named("tables", 1),
-                    named("kernel", 2),
+                    named("kernel", 3),
                     named("virtio_net", 1),
                 ],
             ),

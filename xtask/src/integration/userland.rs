@@ -20,8 +20,10 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("lftp", &["lftp"]),
     ("mount", &["mount"]),
     ("nftables", &["nft"]),
+    ("ppp", &["pppd"]),
     ("util-linux", &["nsenter"]),
     ("vsftpd", &["vsftpd"]),
+    ("wireguard-tools", &["wg"]),
 ];
 
 /// Folders of plug-ins, of which libraries are taken that no program names.
