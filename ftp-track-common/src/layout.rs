@@ -16,6 +16,9 @@ pub const FLOWS: &str = "FLOWS";
 pub const HISTORIES: &str = "HISTORIES";
 /// Map of new connections between two hosts: [`crate::attempt::Attempts`].
 pub const ATTEMPTS: &str = "ATTEMPTS";
+/// Map of segments beyond a gap: [`crate::kept::KeptBytes`]. Not pinned: a daemon that takes over
+/// begins with none.
+pub const KEPT: &str = "KEPT";
 /// Map of what each client has in the others.
 pub const CLIENTS: &str = "CLIENTS";
 /// Array of one: the timer by which the kernel cleans up.
@@ -79,6 +82,9 @@ pub const MAX_FLOWS: usize = 131_072;
 pub const MAX_HISTORIES: usize = 16_384;
 /// Pairs of hosts whose new connections are kept; likewise.
 pub const MAX_ATTEMPTS: usize = 8_192;
+/// Directions of control connections of which something is kept beyond a gap; the oldest is
+/// forgotten first.
+pub const MAX_KEPT: usize = 4_096;
 /// Most clients that are counted at once.
 pub const MAX_CLIENTS: usize = 131_072;
 /// Size of the ring buffer in bytes.

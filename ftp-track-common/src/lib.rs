@@ -24,6 +24,7 @@ pub mod history;
 pub mod host_port;
 pub mod interface;
 pub mod invitation;
+pub mod kept;
 pub mod kfunc;
 pub mod layout;
 pub mod number;

@@ -67,6 +67,7 @@ reasons! {
     AfterEnd = 25, "after_end", "A segment belongs to a control connection that has ended.";
     ForgedPath = 26, "forged_path", "Both sides came in by one interface, but are routed to different ones; the connection is not tracked.";
     Contested = 27, "contested", "The SYN was answered twice and differently; the connection is not tracked.";
+    Kept = 28, "kept", "A segment beyond a gap passed, and is read once the gap is filled.";
 
     // The conversation.
     NotFtp = 32, "not_ftp", "The peers do not speak FTP: the client spoke first, or not in FTP verbs.";

@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::kept::{Kept, Place, Stretch};
+
 /// Longest time a gap may hold later segments back, in nanoseconds.
 pub const HOLD_TIME: u64 = 8_000_000_000;
 /// How many segments one gap may hold back.
@@ -55,10 +57,13 @@ pub struct Sequence {
     /// What the receiver has acknowledged of bytes that had not come by; no further than `next`
     /// when there are none.
     claimed: u32,
+    /// What is kept beyond the gap.
+    kept: Kept,
 }
 
+/// How far `to` lies behind `from`, modulo 2^32; negative in front of it.
 #[inline(always)]
-const fn distance(from: u32, to: u32) -> i32 {
+pub(crate) const fn distance(from: u32, to: u32) -> i32 {
     to.wrapping_sub(from) as i32
 }
 
@@ -81,6 +86,7 @@ impl Sequence {
             scale
         };
         self.fin = 0;
+        self.kept.clear();
     }
 
     /// The stream of a connection that is older than the tracker, from `first` on.
@@ -130,6 +136,50 @@ impl Sequence {
         self.next = next;
         self.held = 0;
         self.held_since = 0;
+        self.kept.pass(next);
+    }
+
+    /// The stream goes on at `next`, behind bytes that never came by.
+    #[inline(always)]
+    fn resynchronise(&mut self, next: u32) {
+        self.advance(next);
+        self.kept.clear();
+    }
+
+    /// Where the payload of a segment goes that [`Sequence::place`] would hold back; `None` when it
+    /// is not kept.
+    #[inline(always)]
+    pub fn place_beyond(&self, sequence: u32, length: u32) -> Option<Place> {
+        self.kept.place(self.next, sequence, length)
+    }
+
+    /// The payload of the segment at `sequence` has been put there.
+    #[inline(always)]
+    pub fn keep(&mut self, sequence: u32, place: &Place) {
+        // Meanwhile the receiver may have shown that it has these bytes.
+        if distance(self.next, sequence) > 0 {
+            self.kept.add(sequence, place);
+        }
+    }
+
+    /// What was kept and is next now.
+    #[inline(always)]
+    pub fn take_kept(&mut self) -> Option<Stretch> {
+        self.kept.take(self.next)
+    }
+
+    /// What was kept and is next now is not to be read.
+    #[inline(always)]
+    pub fn skip_kept(&mut self) {
+        if let Some(stretch) = self.take_kept() {
+            self.advance(stretch.end);
+        }
+    }
+
+    /// Whether anything is kept beyond a gap.
+    #[inline(always)]
+    pub fn has_kept(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// The receiver acknowledges up to `acknowledgment` and announces `window` bytes (unscaled;
@@ -157,7 +207,7 @@ impl Sequence {
         };
         // A gap is needed: an acknowledgment of more than was sent proves nothing.
         if distance(self.next, bytes) > 0 && distance(bytes, self.end) >= 0 {
-            self.advance(bytes);
+            self.resynchronise(bytes);
             return true;
         }
         false
@@ -173,7 +223,7 @@ impl Sequence {
         let (claimed, next) = (self.claimed, self.next);
         let is_ahead = distance(next, claimed) > 0 && distance(claimed, sequence) >= 0;
         if is_ahead && distance(sequence, self.limit) >= 0 {
-            self.advance(claimed);
+            self.resynchronise(claimed);
             return true;
         }
         false

@@ -7,6 +7,7 @@ use crate::{
     command::{Command, CommandLine},
     conversation::Conversation,
     handshake::Handshake,
+    kept::{Place, Stretch},
     outcome::{Announcement, Outcome},
     policy::Binding,
     reason::Reason,
@@ -252,7 +253,9 @@ impl Session {
                 }
                 // Not to be parsed: nothing is missing, whatever the order it comes in.
                 let end = segment.sequence.wrapping_add(segment.length);
-                self.own(direction).advance(end);
+                let own = self.own(direction);
+                own.advance(end);
+                own.skip_kept();
                 unread
             }
         };
@@ -281,10 +284,7 @@ impl Session {
             _ => return Step::Pass(Reason::GapPassed),
         };
         self.seen = now;
-        let claim = match direction {
-            Direction::FromClient => &mut self.claims[0],
-            Direction::FromServer => &mut self.claims[1],
-        };
+        let claim = self.claim_of(direction);
         if *claim != 0 {
             return Step::Hold(Reason::StreamBusy);
         }
@@ -304,15 +304,50 @@ impl Session {
     /// The payload that ended at `end` was parsed: the claim is given back.
     #[inline(always)]
     pub fn commit(&mut self, direction: Direction, end: u32, now: u64, outcome: &mut Outcome) {
-        match direction {
-            Direction::FromClient => self.claims[0] = 0,
-            Direction::FromServer => self.claims[1] = 0,
-        }
+        *self.claim_of(direction) = 0;
+        let readable = self.is_readable();
         let own = self.own(direction);
         if end.wrapping_sub(own.next) as i32 > 0 {
             own.advance(end);
         }
+        if !readable {
+            own.skip_kept();
+        }
         self.note_fin(direction, now, outcome);
+    }
+
+    /// A segment that has to be sent again may not be held back: where its payload is kept until it
+    /// is next. The direction is claimed until [`Session::keep`]. `None` when it is not kept.
+    #[inline(always)]
+    pub fn place_beyond(&mut self, direction: Direction, segment: &Segment) -> Option<Place> {
+        if self.ended != 0 || *self.claim_of(direction) != 0 {
+            return None;
+        }
+        let own = self.own(direction);
+        let place = own.place_beyond(segment.sequence, segment.length)?;
+        *self.claim_of(direction) = 1;
+        Some(place)
+    }
+
+    /// The payload has been put in its place, if it is `stored`: the claim is given back.
+    #[inline(always)]
+    pub fn keep(&mut self, direction: Direction, sequence: u32, place: &Place, stored: bool) {
+        *self.claim_of(direction) = 0;
+        if stored {
+            self.own(direction).keep(sequence, place);
+        }
+    }
+
+    /// Everything up to `end` was parsed: what was kept and is next now. It is to be parsed before
+    /// [`Session::commit`], and then this is asked again.
+    #[inline(always)]
+    pub fn resume(&mut self, direction: Direction, end: u32) -> Option<Stretch> {
+        let readable = self.is_readable();
+        let own = self.own(direction);
+        if end.wrapping_sub(own.next) as i32 > 0 {
+            own.advance(end);
+        }
+        if readable { own.take_kept() } else { None }
     }
 
     /// Takes a command that the client's parser has finished. `refusal` is what
@@ -409,6 +444,14 @@ impl Session {
         }
         if end.withdrawn != 0 {
             outcome.withdrawn = end.withdrawn;
+        }
+    }
+
+    #[inline(always)]
+    fn claim_of(&mut self, direction: Direction) -> &mut u8 {
+        match direction {
+            Direction::FromClient => &mut self.claims[0],
+            Direction::FromServer => &mut self.claims[1],
         }
     }
 

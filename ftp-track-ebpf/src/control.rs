@@ -21,7 +21,7 @@ use crate::{
     effect,
     frame::Frame,
     history::{self, CLOSED},
-    janitor,
+    janitor, kept,
     lock::Locked,
     map::{HANDSHAKES, SETTINGS},
     opaque::opaque,
@@ -137,7 +137,11 @@ fn receive<F: Frame>(
         return Verdict::Pass;
     }
     let action = opaque(action, now);
-    count_number(opaque(reason as u64, now));
+    let mut reason = opaque(reason as u64, now);
+    if action == HOLD && !packet.door.admits {
+        reason = kept::keep(frame, packet, direction, entry);
+    }
+    count_number(reason);
     let verdict = match action {
         PASS => Verdict::Pass,
         HOLD => drop_if(packet.door.admits),
@@ -153,12 +157,14 @@ fn receive<F: Frame>(
                 now,
                 offset: packet.payload + skip,
                 remaining: packet.segment.length.saturating_sub(skip),
+                end: packet.segment.sequence.wrapping_add(packet.segment.length),
+                kept: opaque(0, now) as u16,
             };
             match direction {
                 Direction::FromClient => reading::read::<F, true>(&mut reading),
                 Direction::FromServer => reading::read::<F, false>(&mut reading),
             }
-            let end = packet.segment.sequence.wrapping_add(packet.segment.length);
+            let end = reading.end;
             let Some(outcome) = scratch::outcome() else {
                 return Verdict::Pass;
             };

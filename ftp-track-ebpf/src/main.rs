@@ -36,6 +36,7 @@ mod feed;
 mod frame;
 mod history;
 mod janitor;
+mod kept;
 mod kernel;
 mod lock;
 mod map;

@@ -14,6 +14,7 @@ use ftp_track_common::{
     handshake::Handshake,
     history::History,
     interface::{self, Interface},
+    kept::{KeptBytes, KeptKey},
     layout::{self, ClientEntry, Janitor, SessionEntry},
     policy::RULE_SLOTS,
     reason,
@@ -57,6 +58,10 @@ pub static HISTORIES: LruHashMap<SessionKey, History, { layout::MAX_HISTORIES }>
 /// New connections between hosts that have a control connection.
 #[btf_map]
 pub static ATTEMPTS: LruHashMap<HostPair, Attempts, { layout::MAX_ATTEMPTS }> = LruHashMap::new();
+
+/// What came beyond a gap and may not be held back.
+#[btf_map]
+pub static KEPT: LruHashMap<KeptKey, KeptBytes, { layout::MAX_KEPT }> = LruHashMap::new();
 
 /// What each client has in the other maps.
 #[btf_map]

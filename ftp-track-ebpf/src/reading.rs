@@ -6,6 +6,7 @@ use ftp_track_common::{layout::SessionEntry, rule::Rule};
 use crate::{
     effect, feed,
     frame::Frame,
+    kept,
     lock::Locked,
     opaque::{bounded, opaque},
     rule,
@@ -28,10 +29,14 @@ pub struct Reading<F> {
     pub refusal: u64,
     /// Monotonic clock, nanoseconds.
     pub now: u64,
-    /// The next byte's place in the frame.
+    /// The next byte's place in the frame, or in [`scratch::kept`].
     pub offset: u32,
     /// Bytes left.
     pub remaining: u32,
+    /// The sequence number behind them.
+    pub end: u32,
+    /// They were kept beyond a gap.
+    pub kept: u32,
 }
 
 /// Reads to the end of the payload, or until the conversation is no longer ours to read.
@@ -53,10 +58,20 @@ pub fn read<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) {
 /// Its parts are functions of their own: their stacks lie over each other, not on top.
 extern "C" fn step<F: Frame, const COMMANDS: bool>(_index: u32, reading: &mut Reading<F>) -> i64 {
     match chunk::<F, COMMANDS>(reading) {
-        LINE => {}
-        MORE => return (reading.remaining == 0) as i64,
+        LINE => {
+            if line_ends::<F, COMMANDS>(reading) == 0 {
+                return 1;
+            }
+        }
+        MORE => {}
         _ => return 1,
     }
+    (reading.remaining == 0 && kept::resume::<F, COMMANDS>(reading) == 0) as i64
+}
+
+/// A line is complete. Gives 0 when nothing more is to be read.
+#[inline(always)]
+fn line_ends<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     finish::<F, COMMANDS>(reading);
     // SAFETY: entry and rule are live map values.
     reading.refusal = unsafe {
@@ -71,7 +86,7 @@ extern "C" fn step<F: Frame, const COMMANDS: bool>(_index: u32, reading: &mut Re
     // SAFETY: the rule is a live map value.
     let lifetime = unsafe { (*reading.rule).expectation_lifetime };
     effect::apply(reading.entry, lifetime, reading.now);
-    (readable == 0 || reading.remaining == 0) as i64
+    readable
 }
 
 /// The frame cannot be read on.
@@ -91,13 +106,17 @@ fn chunk<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
         return FAILED;
     }
     let length = bounded::<{ CHUNK as u32 }>(reading.remaining.min(CHUNK as u32));
-    // SAFETY: `length` is between 1 and the chunk's size.
-    if !unsafe {
-        reading
-            .frame
-            .load(reading.offset, chunk.bytes.as_mut_ptr(), length)
-    } {
-        return FAILED;
+    if reading.kept != 0 {
+        let Some(kept) = scratch::kept() else {
+            return FAILED;
+        };
+        kept.load(reading.offset, chunk);
+    } else {
+        let to = chunk.bytes.as_mut_ptr();
+        // SAFETY: `length` is between 1 and the chunk's size.
+        if !unsafe { reading.frame.load(reading.offset, to, length) } {
+            return FAILED;
+        }
     }
     chunk.length = length;
     // SAFETY: the entry is a live map value for as long as the program runs, and this CPU holds

@@ -9,6 +9,7 @@ use ftp_track_common::{
     flow::Flow,
     handshake::Handshake,
     history::{History, Note},
+    kept::KeptKey,
     layout::{ClientEntry, SessionEntry},
     outcome::Outcome,
     policy::Binding,
@@ -17,7 +18,7 @@ use ftp_track_common::{
     tuple::{ExpectationKey, SessionKey, Tuple},
 };
 
-use crate::{map::SCRATCH, packet::Packet};
+use crate::{kept::KeptChunk, map::SCRATCH, packet::Packet};
 
 /// Bytes of payload that are parsed at a time.
 pub const CHUNK: usize = 32;
@@ -118,6 +119,8 @@ pub struct Scratch {
     session_key: SessionKey,
     handshake: Handshake,
     third: Address,
+    kept_key: KeptKey,
+    kept: KeptChunk,
 }
 
 macro_rules! field {
@@ -221,6 +224,14 @@ field! {
 field! {
     /// The rule that the packet's control connection is under, for reports.
     binding: Binding
+}
+field! {
+    /// Key of what is kept beyond a gap.
+    kept_key: KeptKey
+}
+field! {
+    /// What was kept and is read now.
+    kept: KeptChunk
 }
 field! {
     /// A chunk for the parser.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use fastrand::Rng;
 use ftp_track_common::{
     handshake::Handshake,
+    kept::LONGEST,
     outcome::Outcome,
     reason::Reason,
     rule::Rule,
@@ -91,6 +92,7 @@ impl Wire {
                 assert_eq!(step, Step::Hold(Reason::HeldBack), "beyond a gap");
             }
             let readable = self.waits_for(direction);
+            let kept = trick == 3 && readable && self.keep(direction, end, &input[end..]);
             let old = if trick == 2 {
                 sent.min(random.usize(1..20))
             } else {
@@ -110,6 +112,9 @@ impl Wire {
                 assert!(matches!(step, Step::Pass(_)), "{step:?}, to be left alone");
             }
             sent = end;
+            if kept {
+                break;
+            }
         }
         let own = direction as usize;
         self.next[own] = self.next[own].wrapping_add(input.len() as u32);
@@ -185,12 +190,41 @@ impl Wire {
                 Direction::FromClient => self.read_commands(input, new),
                 Direction::FromServer => self.read_replies(input, new),
             }
-            let end = segment.sequence.wrapping_add(segment.length);
+            let mut end = segment.sequence.wrapping_add(segment.length);
+            if self.session.is_readable()
+                && let Some(stretch) = self.session.resume(direction, end)
+            {
+                end = stretch.end;
+                let new = &input[self.read..];
+                assert_eq!(new.len(), stretch.length as usize, "all that was kept");
+                match direction {
+                    Direction::FromClient => self.read_commands(input, new),
+                    Direction::FromServer => self.read_replies(input, new),
+                }
+            }
             let mut outcome = Outcome::nothing();
             self.session.commit(direction, end, self.now, &mut outcome);
             self.ledger.ended(&outcome);
         }
         step
+    }
+
+    /// Brings what stands beyond a gap where it may not be held back. False when it has to come again.
+    fn keep(&mut self, direction: Direction, offset: usize, rest: &[u8]) -> bool {
+        if rest.is_empty() {
+            return false;
+        }
+        let step = self.deliver(direction, &[], offset, rest);
+        assert_eq!(step, Step::Hold(Reason::HeldBack), "beyond a gap");
+        let segment = self.segment(direction, offset, rest.len());
+        let place = self.session.place_beyond(direction, &segment);
+        let Some(place) = place else {
+            assert!(rest.len() > LONGEST as usize, "there is room");
+            return false;
+        };
+        assert_eq!((place.skip, place.offset), (0, 0), "nothing was kept");
+        self.session.keep(direction, segment.sequence, &place, true);
+        true
     }
 
     fn read_commands(&mut self, input: &[u8], new: &[u8]) {

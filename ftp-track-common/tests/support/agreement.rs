@@ -140,6 +140,8 @@ pub fn on_transcript(transcript: &Transcript, choices: &[u8]) -> Vec<String> {
     assert_eq!(whole, notes, "in long segments, of\n{transcript}");
     let split = Segmentation::new(choices).play(transcript);
     assert_eq!(split, notes, "in segments {choices:?}, of\n{transcript}");
+    let reordered = Segmentation::new(choices).reorder(transcript);
+    assert_eq!(reordered, notes, "reordered {choices:?}, of\n{transcript}");
     let bytes = Segmentation::new(&[1]).play(transcript);
     assert_eq!(bytes, notes, "byte by byte, of\n{transcript}");
     notes

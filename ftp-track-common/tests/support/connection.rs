@@ -10,6 +10,7 @@ use ftp_track_common::{
     address::Address,
     expectation::{Expectation, ExpectationKind},
     handshake::Handshake,
+    kept::ROOM,
     outcome::{Announcement, Outcome},
     reason::Reason,
     request::THIRD,
@@ -55,6 +56,10 @@ pub struct Connection {
     pub notes: Vec<String>,
     /// The next sequence number of each side, client first.
     pub next: [u32; 2],
+    /// Nothing may be held back: what is beyond a gap is kept.
+    pub observes: bool,
+    /// What is kept, client first.
+    kept: [[u8; ROOM]; 2],
 }
 
 impl Connection {
@@ -74,6 +79,8 @@ impl Connection {
             expectations: HashMap::new(),
             notes: Vec::new(),
             next: FIRST.map(|first| first.wrapping_add(1)),
+            observes: false,
+            kept: [[0; ROOM]; 2],
         }
     }
 
@@ -137,13 +144,35 @@ impl Connection {
         self.apply(&outcome);
         if let Step::Parse { skip } = step {
             self.parse(direction, &payload[skip as usize..]);
-            let end = segment.sequence.wrapping_add(segment.length);
+            let mut end = segment.sequence.wrapping_add(segment.length);
+            while let Some(stretch) = self.session.resume(direction, end) {
+                let (offset, length) = (stretch.offset as usize, stretch.length as usize);
+                let bytes = self.kept[direction as usize];
+                self.parse(direction, &bytes[offset..offset + length]);
+                end = stretch.end;
+            }
             let mut outcome = Outcome::nothing();
             self.session.commit(direction, end, self.now, &mut outcome);
             self.apply(&outcome);
         }
         self.check_map();
+        if self.observes && matches!(step, Step::Hold(_)) {
+            return Step::Pass(self.keep(direction, segment, payload));
+        }
         step
+    }
+
+    /// Keeps the payload of a segment that may not be held back; gives the reason to count.
+    fn keep(&mut self, direction: Direction, segment: &Segment, payload: &[u8]) -> Reason {
+        let Some(place) = self.session.place_beyond(direction, segment) else {
+            return Reason::GapPassed;
+        };
+        let (skip, offset) = (place.skip as usize, place.offset as usize);
+        let bytes = &payload[skip..];
+        assert_eq!(bytes.len(), place.length as usize);
+        self.kept[direction as usize][offset..offset + bytes.len()].copy_from_slice(bytes);
+        self.session.keep(direction, segment.sequence, &place, true);
+        Reason::Kept
     }
 
     fn parse(&mut self, direction: Direction, payload: &[u8]) {

@@ -37,6 +37,42 @@ impl<'a> Segmentation<'a> {
         connection.take_notes()
     }
 
+    /// Plays `transcript` where nothing is held back, and each segment passes once: what the choices
+    /// say comes in front of what was sent before it. Gives all notes.
+    pub fn reorder(mut self, transcript: &Transcript) -> Vec<String> {
+        let mut connection = transcript.connection();
+        connection.observes = true;
+        for turn in joined(&transcript.turns) {
+            match turn {
+                Turn::Bytes(direction, bytes) => self.send_late(&mut connection, direction, &bytes),
+                other => other.happen(&mut connection),
+            }
+        }
+        connection.take_notes()
+    }
+
+    /// Sends `bytes`: a piece after those that come behind it, and so on.
+    fn send_late(&mut self, connection: &mut Connection, direction: Direction, bytes: &[u8]) {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let left = bytes.len() - sent;
+            let choice = usize::from(self.choose());
+            let late = left.min(1 + (choice & 31));
+            let mut early = late;
+            if may_be_early(connection, direction) {
+                for _ in 0..choice >> 5 {
+                    let length = usize::from(self.choose() & 63).min(left - early);
+                    let piece = &bytes[sent + early..sent + early + length];
+                    ahead(connection, direction, early, piece);
+                    early += length;
+                }
+            }
+            connection.send(direction, &bytes[sent..sent + late]);
+            connection.skip(direction, early - late);
+            sent += early;
+        }
+    }
+
     /// Sends `bytes` in as many segments as the choices say.
     fn send(&mut self, connection: &mut Connection, direction: Direction, bytes: &[u8]) {
         let mut sent = 0;
@@ -97,14 +133,32 @@ fn overlap(connection: &mut Connection, direction: Direction, sent: usize, piece
 
 /// Sends what comes after the next `length` bytes too early; it has to be held back.
 fn early(connection: &mut Connection, direction: Direction, length: usize, after: &[u8]) {
-    let session = &connection.session;
-    // A client that speaks before the greeting is no FTP client, and is not held back.
-    let too_soon = direction == Direction::FromClient && session.conversation.awaits_greeting();
-    if after.is_empty() || too_soon || !session.is_readable() {
-        return;
+    if may_be_early(connection, direction)
+        && let Some(step) = ahead(connection, direction, length, after)
+    {
+        assert!(matches!(step, Step::Hold(_)), "{step:?} beyond a gap");
     }
-    let mut segment = connection.segment(direction, after.len());
+}
+
+/// Whether what is beyond a gap waits. A client that speaks before the greeting is no FTP client, and
+/// is not held back.
+fn may_be_early(connection: &Connection, direction: Direction) -> bool {
+    let session = &connection.session;
+    let too_soon = direction == Direction::FromClient && session.conversation.awaits_greeting();
+    !too_soon && session.is_readable()
+}
+
+/// Sends `piece` in front of the `length` bytes that come before it.
+fn ahead(
+    connection: &mut Connection,
+    direction: Direction,
+    length: usize,
+    piece: &[u8],
+) -> Option<Step> {
+    if piece.is_empty() {
+        return None;
+    }
+    let mut segment = connection.segment(direction, piece.len());
     segment.sequence = segment.sequence.wrapping_add(length as u32);
-    let step = connection.deliver(direction, &segment, after);
-    assert!(matches!(step, Step::Hold(_)), "{step:?} beyond a gap");
+    Some(connection.deliver(direction, &segment, piece))
 }

@@ -25,8 +25,26 @@ pub struct Tally {
 /// A frame, and in how many milliseconds it goes on.
 pub type Delayed = (usize, Vec<u8>);
 
+/// What is wrong with a link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// Everything.
+    All,
+    /// Parts of a segment come in front of those before them.
+    Order,
+    /// Now and then one segment with payload is lost.
+    Loss,
+}
+
+/// Of so many segments with payload one is lost, where nothing else is wrong: more than are on their
+/// way at once.
+const LOSS: u32 = 25;
+
 /// The schedule of one link.
 pub struct Mangler {
+    fault: Fault,
+    /// Segments with payload.
+    full: u32,
     random: Random,
     /// What the receiver of a stream has acknowledged, by the stream's source and destination port
     /// and the direction on the wire.
@@ -37,8 +55,10 @@ pub struct Mangler {
 
 impl Mangler {
     /// From a seed.
-    pub fn new(seed: u64) -> Self {
+    pub fn new(fault: Fault, seed: u64) -> Self {
         Self {
+            fault,
+            full: 0,
             random: Random::new(seed),
             acknowledged: HashMap::new(),
             tally: Tally::default(),
@@ -61,6 +81,40 @@ impl Mangler {
             self.acknowledged.insert(key, tcp.acknowledgment_number);
         }
         self.tally.segments += 1;
+        match self.fault {
+            Fault::All => self.everything(side, frame, &segment),
+            Fault::Order => self.reversed(frame, &segment),
+            Fault::Loss => self.without(frame, &segment),
+        }
+    }
+
+    /// The segment in two parts, the second one first.
+    fn reversed(&mut self, frame: Vec<u8>, segment: &Segment) -> Vec<Delayed> {
+        let length = segment.payload.len();
+        if length < 2 {
+            return vec![(0, frame)];
+        }
+        self.tally.late += 1;
+        let cuts = [0, 1 + self.random.below(length - 1), length];
+        let part = |pair: &[usize]| {
+            let sequence = segment.sequence().wrapping_add(pair[0] as u32);
+            let payload = segment.payload[pair[0]..pair[1]].to_vec();
+            (0, segment.with(sequence, payload).frame())
+        };
+        cuts.windows(2).rev().map(part).collect()
+    }
+
+    /// The segment, or nothing.
+    fn without(&mut self, frame: Vec<u8>, segment: &Segment) -> Vec<Delayed> {
+        self.full += u32::from(!segment.payload.is_empty());
+        if !segment.payload.is_empty() && self.full.is_multiple_of(LOSS) {
+            self.tally.lost += 1;
+            return Vec::new();
+        }
+        vec![(0, frame)]
+    }
+
+    fn everything(&mut self, side: usize, frame: Vec<u8>, segment: &Segment) -> Vec<Delayed> {
         if self.random.percent(6) {
             self.tally.lost += 1;
             return Vec::new();
@@ -68,7 +122,7 @@ impl Mangler {
         let mut frames = if segment.payload.is_empty() {
             vec![(self.delay(), frame)]
         } else {
-            self.data(side, &segment)
+            self.data(side, segment)
         };
         if self.random.percent(15) {
             self.tally.doubled += 1;

@@ -16,7 +16,7 @@ use ftp_track_tests::transfer::Mode;
 
 use carrier::Carrier;
 use client::Client;
-use mangler::Mangler;
+use mangler::{Fault, Mangler};
 
 /// Takes another seed than the fixed one.
 const SEED: &str = "FTP_TRACK_SEED";
@@ -36,29 +36,16 @@ fn transfers(count: usize, family: Family, cut: &[Host], fixed: u64) {
     let lab = Lab::new().unwrap();
     let wires: Vec<_> = cut.iter().map(|host| lab.cut(*host).unwrap()).collect();
     let carry = |(number, wire): (usize, &_)| {
-        Carrier::start(wire, Mangler::new(seed.wrapping_add(number as u64)))
+        Carrier::start(
+            wire,
+            Mangler::new(Fault::All, seed.wrapping_add(number as u64)),
+        )
     };
     let carriers: Vec<Carrier> = wires.iter().enumerate().map(carry).collect();
     let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
     let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
 
-    let start = Instant::now();
-    let mut slowest = Duration::ZERO;
-    for connection in 0..CONNECTIONS {
-        let mut client = Client::open(&lab, &server, family).unwrap();
-        for number in 0..count / CONNECTIONS {
-            let mode = Mode::ALL[(connection + number) % 2];
-            let done = client.transfer(mode, number % 8);
-            done.unwrap_or_else(|error| {
-                panic!(
-                    "connection {connection}, transfer {number}: {error:#}; {SEED}={seed}\n{}",
-                    tracker.log()
-                )
-            });
-        }
-        slowest = slowest.max(client.slowest);
-    }
-    let took = start.elapsed();
+    let took = run(&lab, &server, &tracker, count, family);
     for carrier in carriers {
         let tally = carrier.stop();
         println!("{tally:?}");
@@ -75,7 +62,6 @@ fn transfers(count: usize, family: Family, cut: &[Host], fixed: u64) {
             "too good a link: {tally:?}"
         );
     }
-    println!("{count} transfers in {took:.1?}, the slowest burst took {slowest:.1?}");
     assert!(took < LIMIT, "{took:?}");
     assert_eq!(tracker.counter("expected").unwrap(), count as u64);
     assert_eq!(
@@ -92,6 +78,64 @@ fn transfers(count: usize, family: Family, cut: &[Host], fixed: u64) {
         assert_ne!(tracker.counter(reason).unwrap(), 0, "{reason}");
     }
     assert!(tracker.stop().unwrap().success());
+}
+
+/// Many transfers over a few control connections; gives how long they took.
+fn run(lab: &Lab, server: &Server, tracker: &Tracker, count: usize, family: Family) -> Duration {
+    let start = Instant::now();
+    let mut slowest = Duration::ZERO;
+    for connection in 0..CONNECTIONS {
+        let mut client = Client::open(lab, server, family).unwrap();
+        for number in 0..count / CONNECTIONS {
+            let mode = Mode::ALL[(connection + number) % 2];
+            let done = client.transfer(mode, number % 8);
+            done.unwrap_or_else(|error| {
+                panic!(
+                    "connection {connection}, transfer {number}: {error:#}\n{}",
+                    tracker.log()
+                )
+            });
+        }
+        slowest = slowest.max(client.slowest);
+    }
+    let took = start.elapsed();
+    println!("{count} transfers in {took:.1?}, the slowest burst took {slowest:.1?}");
+    took
+}
+
+/// Where nothing may be held back, no line is missed either.
+fn observed(fault: Fault, family: Family, cut: Host) {
+    const COUNT: usize = 60;
+    let lab = Lab::new().unwrap();
+    let wire = lab.cut(cut).unwrap();
+    let carrier = Carrier::start(&wire, Mangler::new(fault, seed(4)));
+    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+    let tracker = Tracker::start(&lab, TrackerMode::Observe).unwrap();
+    run(&lab, &server, &tracker, COUNT, family);
+    let tally = carrier.stop();
+    println!("{tally:?}");
+    assert!(tally.late + tally.lost > 10, "too good a link: {tally:?}");
+    assert_eq!(tracker.counter("expected").unwrap(), COUNT as u64);
+    assert_ne!(tracker.counter("kept").unwrap(), 0);
+    for reason in ["unexpected", "resynchronised", "gap_passed", "held_back"] {
+        assert_eq!(tracker.counter(reason).unwrap(), 0, "{reason}");
+    }
+    assert!(tracker.stop().unwrap().success());
+}
+
+#[test]
+fn out_of_order_in_observe_mode_over_ipv4() {
+    observed(Fault::Order, Family::V4, Host::Client);
+}
+
+#[test]
+fn out_of_order_in_observe_mode_over_ipv6() {
+    observed(Fault::Order, Family::V6, Host::Server);
+}
+
+#[test]
+fn losses_in_observe_mode_over_ipv4() {
+    observed(Fault::Loss, Family::V4, Host::Client);
 }
 
 #[test]

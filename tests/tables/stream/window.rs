@@ -4,7 +4,7 @@ use ftp_track_common::reason::Reason;
 
 use crate::harness::{
     play::{FromClient, FromServer, Play},
-    row::{self, Row, WHOLE},
+    row::{self, HOLDING, Row, WHOLE},
 };
 
 /// The server's reply, `ahead` bytes from where its stream is.
@@ -33,7 +33,7 @@ fn outside() {
         },
         Row {
             name: "just inside it",
-            cells: WHOLE,
+            cells: HOLDING,
             play: |play| {
                 play.greet();
                 play.client(play.passive_command());

@@ -3,6 +3,7 @@
 mod expectation;
 mod flow;
 mod handshake;
+mod kept;
 mod limit;
 mod loss;
 mod order;
