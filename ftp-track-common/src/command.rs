@@ -41,6 +41,8 @@ pub enum Command {
     Other,
     /// A first word that is no verb of FTP.
     Unknown,
+    /// A first word that ends with a colon, as a header of HTTP, SIP or RTSP does.
+    Header,
 }
 
 const VERB: u8 = 0;
@@ -65,7 +67,8 @@ pub struct CommandLine {
     letters: u8,
     word_letters: u8,
     phase: u8,
-    reserved: u8,
+    /// The last byte of the first word is a colon.
+    colon: u8,
     telnet: Telnet,
 }
 
@@ -96,7 +99,10 @@ impl CommandLine {
     fn feed_verb(&mut self, byte: u8) {
         if is_space(byte) || byte == b'\r' {
             self.end_verb();
-        } else if self.letters < 5 {
+            return;
+        }
+        self.colon = (byte == b':') as u8;
+        if self.letters < 5 {
             self.verb = self.verb << 8 | byte.to_ascii_uppercase() as u32;
             // NUL is no letter: it would look like the padding of a shorter verb.
             self.letters = if byte == 0 { 5 } else { self.letters + 1 };
@@ -198,6 +204,8 @@ impl CommandLine {
             Command::Abor
         } else if self.verb != 0 && verb.is_known() {
             Command::Other
+        } else if self.colon != 0 {
+            Command::Header
         } else {
             Command::Unknown
         }
@@ -235,6 +243,7 @@ impl CommandLine {
         self.word = 0;
         self.letters = 0;
         self.word_letters = 0;
+        self.colon = 0;
         self.phase = VERB;
     }
 

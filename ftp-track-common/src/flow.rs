@@ -73,8 +73,8 @@ pub struct Flow {
     pub first: u32,
     /// The rule that admitted it.
     pub binding: Binding,
-    /// Reserved, zero.
-    pub reserved: u32,
+    /// Bytes that came with the SYN (RFC 7413): the answer may acknowledge them.
+    pub early: u32,
     /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV.
     pub kind: u8,
     /// The initiator is the lower end of the key.
@@ -112,6 +112,7 @@ impl Flow {
         self.bytes = [0; 2];
         self.expectation = id;
         self.first = segment.sequence;
+        self.early = segment.length;
         self.kind = expectation.kind;
         self.initiator_is_low = initiator_is_low as u8;
         self.established = 0;
@@ -161,8 +162,7 @@ impl Flow {
             return self.reset(side, segment, now);
         }
         if segment.has(SYN) {
-            let answers = segment.acknowledgment == self.first.wrapping_add(1);
-            if matches!(side, Side::Responder) && segment.has(ACK) && answers {
+            if matches!(side, Side::Responder) && segment.has(ACK) && self.is_answered_by(segment) {
                 self.answered = 1;
             }
             return Change::Nothing;
@@ -188,15 +188,21 @@ impl Flow {
         Change::Nothing
     }
 
+    /// Whether a segment acknowledges the SYN, and perhaps what came with it.
+    #[inline(always)]
+    const fn is_answered_by(&self, segment: &Segment) -> bool {
+        let beyond = segment.acknowledgment.wrapping_sub(self.first);
+        beyond.wrapping_sub(1) <= self.early
+    }
+
     #[inline(always)]
     fn reset(&mut self, side: Side, segment: &Segment, now: u64) -> Change {
         if self.established != 0 || self.answered != 0 {
             self.ended = now;
             return Change::Reset;
         }
-        let refuses = segment.has(ACK)
-            && segment.acknowledgment == self.first.wrapping_add(1)
-            && matches!(side, Side::Responder);
+        let refuses =
+            segment.has(ACK) && self.is_answered_by(segment) && matches!(side, Side::Responder);
         if refuses {
             self.ended = now;
             return Change::Refused;

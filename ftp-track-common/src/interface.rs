@@ -15,9 +15,11 @@ pub const INGRESS: u8 = 4;
 pub const ROUTED: u8 = 8;
 /// Its driver takes frames from XDP, to send them.
 pub const TRANSMITS: u8 = 16;
-
 /// What comes in by here and is neither TCP nor ICMP is dropped.
 pub const TCP_ONLY: u8 = 32;
+/// The kernel drops IPv4 packets that come in by here from addresses to which another interface
+/// leads (`rp_filter` = 1, Documentation/networking/ip-sysctl.rst).
+pub const STRICT: u8 = 64;
 
 /// The interface of segments that were made on this machine, in place of an index. The kernel's
 /// indices are positive numbers of 31 bits.

@@ -68,6 +68,7 @@ reasons! {
     ForgedPath = 26, "forged_path", "Both sides came in by one interface, but are routed to different ones; the connection is not tracked.";
     Contested = 27, "contested", "The SYN was answered twice and differently; the connection is not tracked.";
     Kept = 28, "kept", "A segment beyond a gap passed, and is read once the gap is filled.";
+    ReversePath = 29, "reverse_path", "A segment came in by an interface that does not lead back to its sender, where rp_filter is strict: the kernel drops it, and it was not read.";
 
     // The conversation.
     NotFtp = 32, "not_ftp", "The peers do not speak FTP: the client spoke first, or not in FTP verbs.";

@@ -8,8 +8,16 @@ pub const FIN: u8 = 0x01;
 pub const SYN: u8 = 0x02;
 /// RST: reset the connection.
 pub const RST: u8 = 0x04;
+/// PSH: the receiver hands the data over at once.
+pub const PSH: u8 = 0x08;
 /// ACK: the acknowledgment field is significant.
 pub const ACK: u8 = 0x10;
+/// URG: the urgent pointer is significant.
+pub const URG: u8 = 0x20;
+/// ECE: congestion was seen (RFC 3168, 6.1).
+pub const ECE: u8 = 0x40;
+/// CWR: the congestion window was reduced (RFC 3168, 6.1).
+pub const CWR: u8 = 0x80;
 
 /// The TCP header of a segment, numbers in host byte order.
 #[repr(C)]

@@ -104,6 +104,11 @@ impl Sequence {
             return Placement::Outside;
         }
         let end = sequence.wrapping_add(length);
+        // Into a window that the receiver has closed only a probe's byte is sent (RFC 9293, 3.8.6.1).
+        let closed = self.limit == self.acknowledged && distance(self.limit, self.next) >= 0;
+        if closed && distance(self.next, end) > 1 {
+            return Placement::Outside;
+        }
         if distance(self.end, end) > 0 {
             self.end = end;
         }

@@ -118,6 +118,13 @@ impl Session {
         self.share = Share::PickUp as u8;
     }
 
+    /// Of what [`Session::pick_up`] made, the SYN was seen, if not the whole handshake: it has only
+    /// begun, and so begins with a greeting.
+    #[inline(always)]
+    pub fn begin(&mut self) {
+        self.conversation.open(true);
+    }
+
     #[inline(always)]
     fn start(&mut self, key: &SessionKey, id: u64, now: u64) {
         self.key = *key;

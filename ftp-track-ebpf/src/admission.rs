@@ -62,7 +62,6 @@ pub fn admit(
     flow.kind = kind;
     flow.idle = rule.flow_idle;
     flow.binding = scratch::binding().copied().unwrap_or_default();
-    flow.reserved = 0;
     flow.packets[0] = 1;
     flow.bytes[0] = packet.length as u64;
     if made != id {

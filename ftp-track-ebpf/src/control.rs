@@ -62,6 +62,10 @@ fn begin<F: Frame>(frame: F, packet: &Packet, config: &Config, now: u64) -> u64 
         count(Reason::BadChecksum);
         return Reason::ControlPort as u64;
     }
+    if path::is_filtered(frame, packet) {
+        count(Reason::ReversePath);
+        return Reason::ControlPort as u64;
+    }
     janitor::start();
     // SAFETY: the value is a live map value, and read here only.
     if let Some(handshake) = unsafe { HANDSHAKES.get(&key) }
@@ -98,9 +102,15 @@ pub fn segment<F: Frame>(
         syn_ack(frame, packet, direction);
         return Verdict::Pass;
     }
-    let Some(entry) = opening::find(packet, direction, config, now) else {
+    let Some(entry) = opening::find(frame, packet, direction, config) else {
         return Verdict::Pass;
     };
+    // SAFETY: the entry is a live map value, of which this is one aligned word.
+    let unknown = unsafe { (*entry).session.sequences[direction as usize].interface } == 0;
+    if unknown && path::is_filtered(frame, packet) {
+        count(Reason::ReversePath);
+        return Verdict::Pass;
+    }
     receive(frame, packet, direction, entry, now)
 }
 
@@ -153,12 +163,11 @@ fn receive<F: Frame>(
                 frame,
                 entry,
                 rule,
-                refusal: 0,
-                now,
                 offset: packet.payload + skip,
                 remaining: packet.segment.length.saturating_sub(skip),
                 end: packet.segment.sequence.wrapping_add(packet.segment.length),
                 kept: opaque(0, now) as u16,
+                refusal: 0,
             };
             match direction {
                 Direction::FromClient => reading::read::<F, true>(&mut reading),
@@ -226,6 +235,10 @@ fn syn_ack<F: Frame>(frame: F, packet: &Packet, direction: Direction) {
     let Some(handshake) = HANDSHAKES.get_ptr_mut(&key) else {
         return;
     };
+    if path::is_filtered(frame, packet) {
+        count(Reason::ReversePath);
+        return;
+    }
     // SAFETY: the entry is a live map value. A handshake's packets come one after the other, each
     // caused by the one before, so that no two CPUs write it at once; if two do, they contest it.
     let handshake = unsafe { &mut *handshake };

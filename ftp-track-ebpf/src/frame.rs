@@ -27,8 +27,9 @@ pub trait Frame: Copy {
     /// Whether it is said to be several segments that were joined, or not yet cut. Who joins them
     /// has verified their checksums, and leaves that of the pseudo header.
     fn is_merged(self) -> bool;
-    /// Asks the kernel's routing table. The answer is one of `BPF_FIB_LKUP_RET_*` (linux/bpf.h).
-    fn route(self, question: &mut bpf_fib_lookup) -> i64;
+    /// Asks the kernel's routing table, with `BPF_FIB_LOOKUP_*` as `flags`. The answer is one of
+    /// `BPF_FIB_LKUP_RET_*` (linux/bpf.h).
+    fn route(self, question: &mut bpf_fib_lookup, flags: u32) -> i64;
     /// A number that the verifier does not know; see [`crate::opaque`].
     fn noise(self) -> u64;
 }
@@ -129,10 +130,10 @@ impl Frame for XdpFrame {
     }
 
     #[inline(always)]
-    fn route(self, question: &mut bpf_fib_lookup) -> i64 {
+    fn route(self, question: &mut bpf_fib_lookup, flags: u32) -> i64 {
         let size = size_of::<bpf_fib_lookup>() as i32;
         // SAFETY: the context is valid while the program runs, and the question has its size.
-        unsafe { generated::bpf_fib_lookup(self.0.cast(), question, size, 0) }
+        unsafe { generated::bpf_fib_lookup(self.0.cast(), question, size, flags) }
     }
 
     #[inline(always)]

@@ -24,23 +24,25 @@ use crate::{
     copy::copy,
     counter::count,
     effect,
+    frame::Frame,
     history::{OPENED, PICKED_UP},
     janitor,
     lock::Locked,
     map::{HANDSHAKES, NUMBERS, SESSIONS},
     packet::Packet,
-    rule, scratch,
+    path, rule, scratch,
 };
 
 /// The session of a segment; makes it when the segment completes a handshake, or is the first that
 /// comes by of a connection that is older than the tracker.
 #[inline(never)]
-pub fn find(
+pub fn find<F: Frame>(
+    frame: F,
     packet: &Packet,
     direction: Direction,
     config: &Config,
-    now: u64,
 ) -> Option<*mut SessionEntry> {
+    let now = packet.time;
     let key = scratch::session_key()?;
     name(packet, direction, key);
     let key = &*key;
@@ -66,6 +68,10 @@ pub fn find(
     }
     if segment.has(RST) || !(begins || goes_on) {
         return existing;
+    }
+    if !begins && path::is_filtered(frame, packet) {
+        count(Reason::ReversePath);
+        return None;
     }
     let binding = rule::find(key, config)?;
     let rule = rule::get(binding)?;
@@ -197,6 +203,10 @@ fn pick_up(packet: &Packet, direction: Direction, id: u64, now: u64) -> u64 {
         return BELIEVED;
     }
     entry.session.pick_up(key, id, direction, segment, now);
+    if glimpse.is_some_and(|it| !it.is_glimpse()) {
+        // Its SYN-ACK cannot be read, in fragments for example, or came another way.
+        entry.session.begin();
+    }
     if client::enter(&key.client, key.zone, Share::PickUp, PICK_UPS).is_ok() {
         count(Reason::NoHandshake);
         return WAITING;

@@ -173,6 +173,11 @@ fn version6(frame: impl Frame, start: usize, packet: &mut Packet) -> Result<Tran
     }
     packet.tuple.source = Address::from_v6(source);
     packet.tuple.destination = Address::from_v6(destination);
+    // No host accepts an IPv4 address in an IPv6 header (`ip6_rcv_core`, net/ipv6/ip6_input.c), and
+    // here it would be taken for the same connection over IPv4.
+    if packet.tuple.source.is_v4() || packet.tuple.destination.is_v4() {
+        return Err(Reason::BadHeader);
+    }
     Ok(Transport {
         offset,
         length: end - offset,

@@ -25,10 +25,6 @@ pub struct Reading<F> {
     pub entry: *mut SessionEntry,
     /// The session's rule.
     pub rule: *const Rule,
-    /// What the rule says of the line: the number of a reason, or 0.
-    pub refusal: u64,
-    /// Monotonic clock, nanoseconds.
-    pub now: u64,
     /// The next byte's place in the frame, or in [`scratch::kept`].
     pub offset: u32,
     /// Bytes left.
@@ -36,7 +32,9 @@ pub struct Reading<F> {
     /// The sequence number behind them.
     pub end: u32,
     /// They were kept beyond a gap.
-    pub kept: u32,
+    pub kept: u16,
+    /// What the rule says of the line: the number of a reason, or 0.
+    pub refusal: u16,
 }
 
 /// Reads to the end of the payload, or until the conversation is no longer ours to read.
@@ -74,7 +72,7 @@ extern "C" fn step<F: Frame, const COMMANDS: bool>(_index: u32, reading: &mut Re
 fn line_ends<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     finish::<F, COMMANDS>(reading);
     // SAFETY: entry and rule are live map values.
-    reading.refusal = unsafe {
+    let refusal = unsafe {
         if COMMANDS {
             let own = &raw const (*reading.entry).session.key.client;
             rule::ftp_track_judge_command(reading.rule, own)
@@ -82,10 +80,11 @@ fn line_ends<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
             rule::ftp_track_judge_reply(reading.rule)
         }
     };
+    reading.refusal = refusal as u16;
     let readable = line::<F, COMMANDS>(reading);
     // SAFETY: the rule is a live map value.
     let lifetime = unsafe { (*reading.rule).expectation_lifetime };
-    effect::apply(reading.entry, lifetime, reading.now);
+    effect::apply(reading.entry, lifetime, now());
     readable
 }
 
@@ -161,7 +160,7 @@ fn line<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
         return 0;
     };
     let entry = reading.entry;
-    let now = reading.now;
+    let now = now();
     // SAFETY: entry and rule are live map values, and the session is only touched under the lock.
     let readable = unsafe {
         if COMMANDS {
@@ -178,4 +177,11 @@ fn line<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
         }
     };
     opaque(readable as u64, now)
+}
+
+/// When the packet came, whose payload is read; monotonic clock, nanoseconds. Not in [`Reading`],
+/// because that lies on the stack.
+#[inline(always)]
+fn now() -> u64 {
+    scratch::packet().map_or(0, |packet| packet.time)
 }

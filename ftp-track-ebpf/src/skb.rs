@@ -95,10 +95,10 @@ impl Frame for SkbFrame {
     }
 
     #[inline(always)]
-    fn route(self, question: &mut bpf_fib_lookup) -> i64 {
+    fn route(self, question: &mut bpf_fib_lookup, flags: u32) -> i64 {
         let size = size_of::<bpf_fib_lookup>() as i32;
         // SAFETY: the context is valid while the program runs, and the question has its size.
-        unsafe { generated::bpf_fib_lookup(self.0.cast(), question, size, 0) }
+        unsafe { generated::bpf_fib_lookup(self.0.cast(), question, size, flags) }
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ftp_track_common::{config::Mode, reason::Reason, rule::Rule};
+use ftp_track_common::{config::Mode, history::CLOSED, reason::Reason, rule::Rule};
 
 use crate::harness::{
     data::Data,
@@ -60,6 +60,15 @@ fn everything_ends() {
         ]
     );
     assert_eq!(tracker.lost(), 0);
+    // Their stories are told to the end.
+    let histories = tracker.histories.entries();
+    assert_eq!(histories.len(), 2);
+    for (key, history) in histories {
+        let last = history.kept().last().expect("a note");
+        let about = (last.subject, Reason::from_number(last.reason));
+        let port = key.client_port;
+        assert_eq!(about, (CLOSED, Some(Reason::Idle)), "{port}: {history:?}");
+    }
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub const LOWEST_PORT: u16 = 1024;
 /// Commands without an answer are given up after such a silence, in nanoseconds.
 pub const STALE_TIME: u64 = 10_000_000_000;
 
+/// [`Conversation::trials`] at the beginning.
+const TRIALS: u8 = 2;
+
 /// The handshake was seen, so that the greeting is due.
 const HANDSHAKE: u8 = 1;
 /// The server has greeted (RFC 959, 5.4: 220), or the connection was picked up behind it.
@@ -61,13 +64,17 @@ pub struct Conversation {
     /// The third host that it names.
     third: Address,
     flags: u8,
-    reserved: [u8; 3],
+    /// Of a connection that was picked up in its middle: so many lines without a verb of FTP, less
+    /// one, may come before the first one with it.
+    trials: u8,
+    reserved: [u8; 2],
 }
 
 impl Conversation {
     /// A conversation from its start (`handshake`) or one that goes on.
     #[inline(always)]
     pub fn open(&mut self, handshake: bool) {
+        self.trials = if handshake { 0 } else { TRIALS };
         self.flags = if handshake {
             HANDSHAKE
         } else {
@@ -147,12 +154,11 @@ impl Conversation {
         if matches!(command, Command::Empty) {
             return Outcome::nothing();
         }
-        if !self.has(SPOKEN) {
-            self.flags |= SPOKEN;
-            if matches!(command, Command::Unknown) {
-                self.flags |= NOT_FTP;
-                return Outcome::count(Reason::NotFtp);
-            }
+        if self.is_foreign(command) {
+            self.flags |= NOT_FTP;
+            let mut outcome = self.end(Reason::NotFtp);
+            outcome.counted = Reason::NotFtp as u8;
+            return outcome;
         }
         let mut outcome = Outcome::nothing();
         if self.outstanding() != 0
@@ -207,6 +213,23 @@ impl Conversation {
         self.third = *address;
         self.third_until = self.commands;
         0
+    }
+
+    /// Whether a line shows that the client does not speak FTP: the first one without a verb of FTP,
+    /// or one of another protocol's headers. A browser can be made to begin with any verb, but not to
+    /// leave its headers out.
+    #[inline(always)]
+    fn is_foreign(&mut self, command: &Command) -> bool {
+        let header = matches!(command, Command::Header);
+        let unknown = header || matches!(command, Command::Unknown);
+        let first = !self.has(SPOKEN);
+        self.flags |= SPOKEN;
+        if self.trials == 0 {
+            return header || (first && unknown);
+        }
+        // The first may be the rest of a line.
+        self.trials = if unknown { self.trials - 1 } else { 0 };
+        unknown && self.trials == 0
     }
 
     /// The client has sent its FIN: what it asked for before is still answered.
@@ -276,7 +299,7 @@ fn request_of(command: &Command, refusal: u8) -> Option<Request> {
         Command::Rein => (RequestKind::Rein, 0),
         Command::Quit => (RequestKind::Quit, 0),
         Command::Abor => (RequestKind::Abor, 0),
-        Command::Empty | Command::Other | Command::Unknown => return None,
+        Command::Empty | Command::Other | Command::Unknown | Command::Header => return None,
     };
     let third = refusal == Reason::ThirdHost as u8;
     Some(Request {

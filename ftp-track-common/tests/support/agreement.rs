@@ -102,6 +102,7 @@ pub fn on_command(text: &[u8]) -> bool {
         Command::Abor => line::Command::Named("ABOR"),
         Command::Other => line::Command::Other,
         Command::Unknown => line::Command::Unknown,
+        Command::Header => line::Command::Header,
     };
     let expect = match line::command(text) {
         line::Command::Active(verb, Some((host, port))) => {

@@ -37,6 +37,8 @@ pub struct Link {
     pub vlan: Option<u16>,
     /// It takes frames from XDP, to send them.
     pub transmits: bool,
+    /// The kernel drops what comes in by it from addresses that are routed elsewhere.
+    pub strict: bool,
     /// The bus its device sits on, such as `pci` or `virtio`.
     pub bus: Option<String>,
     /// The device on that bus.
@@ -75,6 +77,7 @@ impl Link {
             }
         }
         link.below = link.below.filter(|_| !elsewhere && link.carries_others());
+        link.strict = is_strict(&link.name);
         link
     }
 
@@ -114,6 +117,18 @@ impl Link {
         let path = fs::read_link(format!("/sys/bus/{bus}/devices/{device}/driver")).ok()?;
         Some(path.file_name()?.to_str()?.to_owned())
     }
+}
+
+/// Whether `rp_filter` is strict: the larger of the settings for all and for one counts. Not where
+/// marks have a say in the way back (Documentation/networking/ip-sysctl.rst).
+fn is_strict(name: &str) -> bool {
+    let of = |interface: &str, setting: &str| -> u8 {
+        let path = format!("/proc/sys/net/ipv4/conf/{interface}/{setting}");
+        let text = fs::read_to_string(path).unwrap_or_default();
+        text.trim().parse().unwrap_or(0)
+    };
+    let larger = |setting| of("all", setting).max(of(name, setting));
+    larger("rp_filter") == 1 && larger("src_valid_mark") == 0
 }
 
 fn is_layer3(kind: LinkLayerType) -> bool {

@@ -2,7 +2,9 @@
 
 use ftp_track_common::{
     config::Mode,
-    interface::{INGRESS, Interface as Slot, LAYER3, PARTIAL, ROUTED, SLOTS, TCP_ONLY, TRANSMITS},
+    interface::{
+        INGRESS, Interface as Slot, LAYER3, PARTIAL, ROUTED, SLOTS, STRICT, TCP_ONLY, TRANSMITS,
+    },
 };
 
 use super::{Error, attachment::Attachment, interface::Interface, link::Link};
@@ -53,6 +55,7 @@ pub fn slots<T: Into<Treatment>>(
     mark: Mark,
 ) -> Vec<Slot> {
     let mut slots: Vec<Slot> = links.iter().map(plain).collect();
+    confine(links, &mut slots);
     for slot in &mut slots {
         if let Some(attachment) = attachments.iter().find(|it| it.index == slot.index) {
             let treatment = treatment(&attachment.interface).into();
@@ -92,6 +95,18 @@ fn plain(link: &Link) -> Slot {
         .filter(|(is_set, _)| *is_set)
         .fold(0, |flags, (_, flag)| flags | flag);
     slot
+}
+
+/// Packets are held to the way back where they are routed: not at the parts of a bridge or bond, nor
+/// where some of them are for an interface on top, which has a setting of its own.
+fn confine(links: &[Link], slots: &mut [Slot]) {
+    for link in links.iter().filter(|link| link.strict) {
+        let carries = links.iter().any(|other| other.below == Some(link.index));
+        let place = slots.iter_mut().find(|slot| slot.index == link.index);
+        if let Some(slot) = place.filter(|slot| slot.has(ROUTED) && !carries) {
+            slot.flags |= STRICT;
+        }
+    }
 }
 
 /// Frames of a VLAN are sent by the interface below, with a tag; not so of a VLAN inside a VLAN.
@@ -237,6 +252,25 @@ mod tests {
         );
         assert_eq!(slot(&above, 3).mode, Mode::Enforce as u8);
         assert!(slot(&above, 3).has(INGRESS) && !slot(&above, 3).has(ROUTED));
+    }
+
+    #[test]
+    fn strict_ones() {
+        let mut links = vec![
+            link(1, None),
+            link(2, None),
+            link(3, Some(InfoKind::Vlan)),
+            link(4, None),
+            link(5, None),
+        ];
+        links[2].below = Some(2);
+        links[3].master = Some(9);
+        for link in &mut links[..4] {
+            link.strict = true;
+        }
+        let slots = slots(&links, &[], |_| Mode::Enforce, Mark::default());
+        let strict = [1, 2, 3, 4, 5].map(|index| slot(&slots, index).has(STRICT));
+        assert_eq!(strict, [true, false, true, false, false]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bridge;
 mod foreign;
 mod header;
 mod neighbour;
+mod strict;
 mod tun;
 
 use std::time::Duration;

@@ -50,6 +50,37 @@ fn lives() {
             ],
         },
         Row {
+            name: "data in its SYN, acknowledged by the answer",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.passive(50_000);
+                let mut data = Data::passive(play, 50_000);
+                let mut syn = data.segment(Initiator, SYN);
+                syn.payload = vec![b'x'; 100];
+                data.deliver(play, Initiator, &syn);
+                let answer = data.segment(Responder, SYN | ACK);
+                data.deliver(play, Responder, &answer);
+                data.send(play, Initiator, 1000);
+            },
+            notes: &[
+                "session_new",
+                "expectation_new passive server:50000",
+                "expectation_used passive server:50000 used",
+                "flow_new passive server:50000 expected",
+            ],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Expected, 1),
+                (Reason::Related, 2),
+            ],
+            state: &[
+                "session 1/1 used passive:50000",
+                "expectation passive server:50000",
+                "flow passive client>server:50000 2+1 established",
+            ],
+        },
+        Row {
             name: "one side's FIN is not its end",
             cells: WHOLE,
             play: |play| {

@@ -42,6 +42,13 @@ fn make() -> File {
         command.args(["link", "set", interface, "up"]);
         process::run(&mut command).expect("an interface that is up");
     }
+    // By both interfaces, as on a gateway with two providers.
+    let mut command = process::command("ip");
+    command.args(["route", "add", "198.18.0.0/24"]);
+    for (interface, gateway) in [("lan", "10.0.0.99"), ("wan", "192.0.2.99")] {
+        command.args(["nexthop", "via", gateway, "dev", interface]);
+    }
+    process::run(&mut command).expect("a route of two ways");
     for setting in ["ipv4/conf/all", "ipv6/conf/all"] {
         let file = format!("/proc/sys/net/{setting}/forwarding");
         std::fs::write(file, "1").expect("forwarding");

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use etherparse::TcpHeader;
 use ftp_track_common::{
     address::Address,
-    segment::{ACK, FIN, RST, SYN},
+    segment::{ACK, CWR, ECE, FIN, PSH, RST, SYN, URG},
     tuple::Tuple,
 };
 
@@ -67,6 +67,11 @@ impl Segment {
         header.ack = self.flags & ACK != 0;
         header.fin = self.flags & FIN != 0;
         header.rst = self.flags & RST != 0;
+        header.psh = self.flags & PSH != 0;
+        header.ece = self.flags & ECE != 0;
+        header.cwr = self.flags & CWR != 0;
+        header.urg = self.flags & URG != 0;
+        header.urgent_pointer = u16::from(header.urg) * self.payload.len() as u16;
         header
             .set_options_raw(&self.options)
             .expect("at most 40 bytes");

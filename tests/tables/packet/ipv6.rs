@@ -63,6 +63,22 @@ fn headers() {
     ]);
 }
 
+/// No host accepts them, but they would name a connection over IPv4.
+#[test]
+fn ipv4_addresses() {
+    let mapped = |at: usize| {
+        let mut frame = behind(&[]);
+        let address = 14 + 8 + 16 * at;
+        frame[address..address + 10].fill(0);
+        frame[address + 10..address + 12].fill(0xff);
+        frame
+    };
+    run(&[
+        row("the source", mapped(0), Unread(Reason::BadHeader)),
+        row("the destination", mapped(1), Unread(Reason::BadHeader)),
+    ]);
+}
+
 #[test]
 fn extension_headers() {
     let too_many = Unread(Reason::TooManyHeaders);

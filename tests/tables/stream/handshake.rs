@@ -1,6 +1,9 @@
 //! Sessions begin with a whole handshake.
 
-use ftp_track_common::reason::Reason;
+use ftp_track_common::{
+    reason::Reason,
+    segment::{CWR, ECE},
+};
 
 use crate::harness::{
     data::Data,
@@ -17,6 +20,15 @@ fn half_open(play: &mut Play<'_>, wrong: u32) {
     answer.acknowledgment = answer.acknowledgment.wrapping_add(wrong);
     play.deliver(FromServer, &answer);
     play.control.next[1] = answer.end();
+}
+
+/// SYN, an answer that the tracker does not see, and the ACK of that.
+fn unanswered(play: &mut Play<'_>) {
+    let syn = play.control.syn();
+    play.deliver(FromClient, &syn);
+    play.control.next[0] = syn.end();
+    play.lose(FromServer, 1);
+    play.acknowledge(FromClient);
 }
 
 #[test]
@@ -65,6 +77,62 @@ fn handshakes() {
             notes: &[],
             counts: &[(Reason::ControlPort, 1)],
             state: &[],
+        },
+        Row {
+            name: "a SYN-ACK that cannot be read: it begins with the greeting all the same",
+            cells: WHOLE,
+            play: |play| {
+                unanswered(play);
+                play.server("220 ready");
+                play.passive(50_000);
+            },
+            notes: &["session_new", "expectation_new passive server:50000"],
+            counts: &[(Reason::ControlPort, 1), (Reason::NoHandshake, 1)],
+            state: &[
+                "session 1/1 armed passive:50000 picked_up",
+                "expectation passive server:50000",
+            ],
+        },
+        Row {
+            name: "and then a client that speaks first is no FTP client either",
+            cells: WHOLE,
+            play: |play| {
+                unanswered(play);
+                let command = play.active_command(play.control.client.ip(), 50_000);
+                play.client(&command);
+                play.acknowledge(FromServer);
+                play.server("200 ok");
+            },
+            notes: &["session_new"],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::NoHandshake, 1),
+                (Reason::NotFtp, 2),
+            ],
+            state: &["session 0/0 silent not_ftp picked_up"],
+        },
+        Row {
+            name: "with flags for congestion",
+            cells: WHOLE,
+            play: |play| {
+                let mut syn = play.control.syn();
+                syn.flags |= ECE | CWR;
+                play.deliver(FromClient, &syn);
+                play.control.next[0] = syn.end();
+                let mut answer = play.control.syn_ack();
+                answer.flags |= ECE;
+                play.deliver(FromServer, &answer);
+                play.control.next[1] = answer.end();
+                play.acknowledge(FromClient);
+                play.server("220 ready");
+                play.passive(50_000);
+            },
+            notes: &["session_new", "expectation_new passive server:50000"],
+            counts: &[(Reason::ControlPort, 1)],
+            state: &[
+                "session 1/1 armed passive:50000",
+                "expectation passive server:50000",
+            ],
         },
         Row {
             name: "the session takes the place of the handshake",

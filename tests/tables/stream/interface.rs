@@ -2,12 +2,16 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ftp_track_common::{reason::Reason, segment::RST};
+use ftp_track_common::{
+    interface::{ROUTED, STRICT},
+    reason::Reason,
+    segment::RST,
+};
 
 use crate::harness::{
     namespace::{LAN, WAN},
     play::{Family, FromClient, FromServer, Play},
-    row::{self, Row, WHOLE},
+    row::{self, Cells, Row, WHOLE},
 };
 
 #[test]
@@ -73,6 +77,124 @@ fn one_armed(play: &mut Play<'_>) {
         Family::V6 => Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 77).into(),
     });
     play.control.interfaces = [LAN, LAN];
+}
+
+/// Both interfaces are strict.
+fn strict(play: &mut Play<'_>) {
+    for index in [LAN, WAN] {
+        play.tracker.add_flags(index, ROUTED | STRICT);
+    }
+}
+
+/// A server far away, by a route of several ways.
+const FAR: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
+
+const V4: Cells = Cells {
+    families: &[Family::V4],
+    ..WHOLE
+};
+
+#[test]
+fn ways_back() {
+    const MADE: &[&str] = &["session_new", "expectation_new passive server:50000"];
+    const STATE: &[&str] = &[
+        "session 1/1 armed passive:50000",
+        "expectation passive server:50000",
+    ];
+    row::run(&[
+        Row {
+            name: "where rp_filter is strict, honest connections are tracked as ever",
+            cells: WHOLE,
+            play: |play| {
+                strict(play);
+                play.greet();
+                play.passive(50_000);
+            },
+            notes: MADE,
+            counts: &[(Reason::ControlPort, 1)],
+            state: STATE,
+        },
+        Row {
+            name: "a client's SYN by the server's interface begins nothing",
+            cells: V4,
+            play: |play| {
+                strict(play);
+                // The server's side of a connection that the client knows nothing of.
+                play.control.server.set_ip(FAR.into());
+                play.control.interfaces = [WAN, LAN];
+                play.open();
+            },
+            notes: &[],
+            counts: &[(Reason::ControlPort, 1), (Reason::ReversePath, 1)],
+            state: &[],
+        },
+        Row {
+            name: "a server's answer by the client's interface is not believed",
+            cells: V4,
+            play: |play| {
+                strict(play);
+                play.control.client.set_ip(FAR.into());
+                play.control.interfaces = [WAN, LAN];
+                play.open();
+            },
+            notes: &[],
+            counts: &[(Reason::ControlPort, 1), (Reason::ReversePath, 1)],
+            state: &[],
+        },
+        Row {
+            name: "nor is a connection picked up from such a segment",
+            cells: V4,
+            play: |play| {
+                strict(play);
+                play.control.interfaces = [WAN, WAN];
+                play.client("NOOP");
+                play.control.interfaces = [LAN, LAN];
+                play.client("NOOP");
+                play.server("200 ok");
+                play.control.interfaces = [LAN, WAN];
+                play.control.next[1] = play.control.next[1].wrapping_sub(8);
+                play.server("200 ok");
+                play.passive(50_000);
+            },
+            notes: MADE,
+            counts: &[(Reason::NoHandshake, 1), (Reason::ReversePath, 2)],
+            state: &[
+                "session 2/2 armed passive:50000 picked_up",
+                "expectation passive server:50000",
+            ],
+        },
+        Row {
+            name: "a route of several ways leads back by each of them",
+            cells: V4,
+            play: |play| {
+                strict(play);
+                play.control.server.set_ip(FAR.into());
+                play.control.interfaces = [LAN, WAN];
+                play.open();
+                play.control
+                    .client
+                    .set_ip(Ipv4Addr::new(192, 0, 2, 77).into());
+                play.control.interfaces = [WAN, LAN];
+                play.open();
+                play.notes.clear();
+            },
+            notes: &[],
+            counts: &[(Reason::ControlPort, 2)],
+            state: &["session 0/0 silent", "session 0/0 silent"],
+        },
+        Row {
+            name: "where it is not strict, the routes of one side alone say nothing",
+            cells: V4,
+            play: |play| {
+                play.control.interfaces = [WAN, LAN];
+                play.greet();
+                play.passive(50_000);
+            },
+            notes: MADE,
+            counts: &[(Reason::ControlPort, 1)],
+            state: STATE,
+        },
+    ]);
 }
 
 #[test]

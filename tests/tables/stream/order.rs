@@ -1,6 +1,9 @@
 //! Retransmissions and overlaps (rule 1).
 
-use ftp_track_common::reason::Reason;
+use ftp_track_common::{
+    reason::Reason,
+    segment::{ACK, CWR, ECE, PSH, URG},
+};
 
 use crate::harness::{
     play::{Direction, FromClient, FromServer, Play},
@@ -102,6 +105,53 @@ fn sent_again() {
                 "session 2/2 armed passive:50000",
                 "expectation passive server:50000",
             ],
+        },
+        Row {
+            name: "urgent data, and flags for congestion, are data",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                for (direction, text) in [
+                    (FromClient, "NOOP\r\n".to_owned()),
+                    (FromServer, "200 ok\r\n".to_owned()),
+                    (FromClient, format!("{}\r\n", play.passive_command())),
+                    (FromServer, format!("{}\r\n", play.passive_reply(50_000))),
+                ] {
+                    for flags in [ACK | URG | PSH, ACK | ECE, ACK | CWR] {
+                        let mut segment = play.control.segment(direction, text.as_bytes());
+                        segment.flags = flags;
+                        play.deliver(direction, &segment);
+                    }
+                    play.lose(direction, text.len());
+                }
+            },
+            notes: &["session_new", "expectation_new passive server:50000"],
+            counts: &[(Reason::ControlPort, 1), (Reason::Retransmission, 8)],
+            state: &[
+                "session 2/2 armed passive:50000",
+                "expectation passive server:50000",
+            ],
+        },
+        Row {
+            name: "a probe into a full window: its byte counts once, kept or not",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.client(play.passive_command());
+                let reply = format!("{}\r\n", play.passive_reply(50_000));
+                let mut full = play.control.segment(FromClient, b"");
+                full.window = 0;
+                play.deliver(FromClient, &full);
+                for _ in 0..2 {
+                    let probe = play.control.segment(FromServer, &reply.as_bytes()[..1]);
+                    play.deliver(FromServer, &probe);
+                    play.deliver(FromClient, &full);
+                }
+                play.send(FromServer, reply.as_bytes());
+            },
+            notes: MADE,
+            counts: &[(Reason::ControlPort, 1), (Reason::Retransmission, 1)],
+            state: MADE_STATE,
         },
         Row {
             name: "a keep-alive of one old byte",

@@ -130,6 +130,30 @@ fn not_ftp() {
                 < 200 ok",
         },
         Row {
+            name: "a browser that was made to begin with a verb of FTP",
+            transcript: "
+                < 220 ready
+                > USER / HTTP/1.1
+                < 331 who
+                > Host: 192.0.2.1:21
+                = counted not_ftp
+                > PORT 10,0,0,1,19,137
+                < 200 ok",
+        },
+        Row {
+            name: "a header line ends what was announced",
+            transcript: "
+                < 220 ready
+                > PASV
+                < 227 (192,0,2,1,19,137)
+                = made PASV 5001
+                > Accept: text/html
+                = ended PASV 5001 not_ftp
+                = counted not_ftp
+                > PASV
+                < 227 (192,0,2,1,19,137)",
+        },
+        Row {
             name: "other protocols' first lines",
             transcript: "
                 < 220 ready

@@ -4,6 +4,7 @@ mod abort;
 mod active;
 mod ending;
 mod extended;
+mod extension;
 mod greeting;
 mod oddity;
 mod passive;

@@ -78,6 +78,7 @@ fn other() -> BoxedStrategy<Exchange> {
     let rare: Vec<(&str, &[&str])> = vec![
         ("AUTH TLS", &["234 go"]),
         ("NOOP", &["421 bye"]),
+        ("Host: example", &["500 what"]),
         ("NOOP", &[]),
         ("NOOP", &["200 ok", "200 ok"]),
     ];

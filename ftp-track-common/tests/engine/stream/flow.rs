@@ -158,6 +158,33 @@ fn refused() {
     );
 }
 
+/// Data that come with the SYN may be acknowledged with it (RFC 7413), by an answer or a refusal.
+#[test]
+fn data_in_the_syn() {
+    let opened = || {
+        let mut flow = opened();
+        let mut syn = segment(SYN, FIRST, 0);
+        syn.length = 100;
+        flow.open(&Expectation::default(), 3, true, &syn, SECOND);
+        flow
+    };
+    for (beyond, answers) in [
+        (0, true),
+        (50, true),
+        (100, true),
+        (101, false),
+        (u32::MAX, false),
+    ] {
+        let number = ANSWERED.wrapping_add(beyond);
+        let mut flow = opened();
+        flow.receive(Side::Responder, &segment(SYN | ACK, 70, number), SECOND);
+        assert_eq!(flow.answered != 0, answers, "{beyond}");
+        let mut flow = opened();
+        let refusal = flow.receive(Side::Responder, &segment(RST | ACK, 0, number), SECOND);
+        assert_eq!(refusal == Change::Refused, answers, "{beyond}");
+    }
+}
+
 #[test]
 fn wrong_resets_of_an_opening_flow() {
     for (name, side, wrong) in [

@@ -166,6 +166,39 @@ fn outside_of_the_window() {
     assert_eq!(connection.take_notes(), [""; 0]);
 }
 
+/// The receiver's window is full: it drops whatever comes but a probe, of which it may keep the byte.
+#[test]
+fn a_full_window() {
+    for kept in [false, true] {
+        let mut connection = greeted();
+        // All that the first window has room for.
+        let room = vec![b'x'; usize::from(u16::MAX) - "220 ready\r\n\r\n".len()];
+        connection.send(FromServer, &room);
+        connection.send(FromServer, b"\r\n");
+        let mut segment = connection.segment(FromClient, 6);
+        segment.window = 0;
+        connection.deliver(FromClient, &segment, b"PASV\r\n");
+        connection.skip(FromClient, 6);
+        connection.take_notes();
+        let hostile = at(
+            &mut connection,
+            FromServer,
+            0,
+            b"227 (192,0,2,1,19,138)\r\n",
+        );
+        assert_eq!(hostile, Step::Pass(Reason::OutsideWindow));
+        let probe = at(&mut connection, FromServer, 0, &PASSIVE[..1]);
+        assert_eq!(probe, Step::Parse { skip: 0 });
+        let again = at(&mut connection, FromServer, 0, &PASSIVE[..1]);
+        assert_eq!(again, Step::Pass(Reason::Retransmission));
+        let rest = if kept { 1 } else { 0 };
+        connection.skip(FromServer, rest);
+        connection.acknowledge(FromClient);
+        connection.send(FromServer, &PASSIVE[rest..]);
+        assert_eq!(connection.take_notes(), ["made PASV 5001"], "{kept}");
+    }
+}
+
 #[test]
 fn without_ack_or_with_syn() {
     let mut connection = expecting();

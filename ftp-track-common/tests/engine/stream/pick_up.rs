@@ -61,6 +61,57 @@ fn with_a_command_that_nobody_may_begin_with() {
 }
 
 #[test]
+fn a_browser_in_the_middle() {
+    for (lines, made) in [
+        (&["POST / HTTP/1.1", "Host: example", ""][..], false),
+        (&["a: part", "of: one", "LIST"][..], false),
+        (&["XYZZY", "XYZZY", "LIST"][..], false),
+        (&["LIST", "Host: example"][..], false),
+        (&["a name: part two", "LIST"][..], true),
+        (&["XYZZY", "LIST", "XYZZY", "XYZZY"][..], true),
+    ] {
+        let mut connection = Connection::picked_up(FromClient);
+        lines.iter().for_each(|line| {
+            connection.client(line);
+        });
+        connection.acknowledge(FromServer);
+        for _ in lines.iter().filter(|line| !line.is_empty()) {
+            connection.server("200 ok");
+        }
+        connection.client("PORT 10,0,0,1,19,137");
+        connection.server("200 ok");
+        assert_eq!(!connection.expectations.is_empty(), made, "{lines:?}");
+    }
+}
+
+#[test]
+fn its_syn_was_seen() {
+    for (lines, made) in [
+        (&["> PORT 10,0,0,1,19,137", "< 200 ok"][..], false),
+        (&["< 220 ready", "> POST / HTTP/1.1"][..], false),
+        (&["< 220 ready", "> USER a", "< 230 in"][..], true),
+        (&["< 200 no greeting", "> POST / HTTP/1.1"][..], false),
+    ] {
+        let direction = if lines[0].starts_with('<') {
+            FromServer
+        } else {
+            FromClient
+        };
+        let mut connection = Connection::picked_up(direction);
+        connection.session.begin();
+        for line in lines {
+            match line.split_at(2) {
+                ("> ", line) => connection.client(line),
+                (_, line) => connection.server(line),
+            };
+        }
+        connection.client("PORT 10,0,0,1,19,137");
+        connection.server("200 ok");
+        assert_eq!(!connection.expectations.is_empty(), made, "{lines:?}");
+    }
+}
+
+#[test]
 fn one_side_alone_makes_nothing() {
     let mut connection = Connection::picked_up(FromClient);
     connection.client("PASV");

@@ -160,9 +160,9 @@ impl Reference {
         if *command == Command::Blank {
             return;
         }
-        if !self.spoken && *command == Command::Unknown {
+        if *command == Command::Header || (!self.spoken && *command == Command::Unknown) {
             self.effects.counted = Some("not_ftp");
-            self.deaf = true;
+            self.end("not_ftp");
             return;
         }
         self.spoken = true;
@@ -187,7 +187,7 @@ impl Reference {
                 }
             }
             Command::Named(name) => asked.name = name,
-            Command::Blank | Command::Other | Command::Unknown => {}
+            Command::Blank | Command::Other | Command::Unknown | Command::Header => {}
         }
         if let Some(reason) = asked.refusal {
             self.refuse(&asked, reason);

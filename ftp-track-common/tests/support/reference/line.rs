@@ -14,6 +14,8 @@ pub enum Command {
     Named(&'static str),
     Other,
     Unknown,
+    /// `Host:` and the like.
+    Header,
 }
 
 /// What a line of the server looks like by itself.
@@ -69,6 +71,7 @@ pub fn command(line: &[u8]) -> Command {
         verb => match NAMED.into_iter().find(|&name| name == verb) {
             Some(name) => Command::Named(name),
             None if OTHERS.split(' ').any(|name| name == verb) => Command::Other,
+            None if verb.ends_with(':') => Command::Header,
             None => Command::Unknown,
         },
     }
