@@ -52,7 +52,20 @@ pub struct Kept {
     /// Sequence number of the first, host byte order.
     at: u32,
     /// How many.
-    length: u32,
+    length: u16,
+    /// One of them came again, and was not the same: none is read, and none is added.
+    contested: u16,
+}
+
+/// Bytes of a segment that are kept already.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Overlap {
+    /// Bytes at the start of the payload that lie in front of what is kept.
+    pub skip: u32,
+    /// Where the others are in [`KeptBytes`]; less than [`ROOM`].
+    pub offset: u32,
+    /// How many they are, from 1 to [`ROOM`].
+    pub length: u32,
 }
 
 /// Where bytes of a segment go.
@@ -79,10 +92,12 @@ pub struct Stretch {
 
 impl Kept {
     /// Where the payload of a segment beyond the gap at `next` goes. `None` when it is not kept: too
-    /// far ahead, too long, or neither the first nor one that continues what is kept. Of bytes that
-    /// come twice the first ones count.
+    /// far ahead, too long, or neither the first nor one that continues what is kept.
     #[inline(always)]
     pub const fn place(&self, next: u32, sequence: u32, length: u32) -> Option<Place> {
+        if self.contested != 0 {
+            return None;
+        }
         let (skip, offset) = if self.length == 0 {
             let ahead = sequence.wrapping_sub(next);
             if ahead == 0 || ahead > GAP {
@@ -90,7 +105,7 @@ impl Kept {
             }
             (0, 0)
         } else {
-            (self.end().wrapping_sub(sequence), self.length)
+            (self.end().wrapping_sub(sequence), self.length as u32)
         };
         // A segment that is ahead of what is kept would have to skip billions of bytes.
         if skip >= length || length - skip > LONGEST || offset >= LONGEST {
@@ -103,31 +118,75 @@ impl Kept {
         })
     }
 
+    /// Which bytes of a segment are kept already.
+    #[inline(always)]
+    pub const fn overlap(&self, sequence: u32, length: u32) -> Option<Overlap> {
+        let ahead = distance(self.at, sequence);
+        let (skip, offset) = if ahead < 0 {
+            (ahead.unsigned_abs(), 0)
+        } else {
+            (0, ahead as u32)
+        };
+        let kept = self.length as u32;
+        if skip >= length || offset >= kept {
+            return None;
+        }
+        let (own, theirs) = (length - skip, kept - offset);
+        Some(Overlap {
+            skip,
+            offset,
+            length: if own < theirs { own } else { theirs },
+        })
+    }
+
     /// The bytes are in their place; it is none any more if the stream went on meanwhile.
     #[inline(always)]
     pub fn add(&mut self, sequence: u32, place: &Place) {
-        if place.offset != self.length {
+        if place.offset != self.length as u32 {
             return;
         }
         if self.length == 0 {
             self.at = sequence;
         }
-        self.length += place.length;
+        self.length += place.length as u16;
+    }
+
+    /// Bytes that are kept came again, and were not the same. Which of them the receiver reads is its
+    /// own affair, so that none is read here.
+    #[inline(always)]
+    pub fn contest(&mut self) {
+        self.contested = 1;
+    }
+
+    /// Whether that happened to what is kept.
+    #[inline(always)]
+    pub const fn is_contested(&self) -> bool {
+        self.contested != 0
+    }
+
+    /// How far a stream goes that has come to `next`: behind what is contested, if that has begun.
+    #[inline(always)]
+    pub const fn contested_to(&self, next: u32) -> Option<u32> {
+        if self.contested == 0 || distance(self.at, next) <= 0 {
+            return None;
+        }
+        let kept = self.end();
+        Some(if distance(next, kept) > 0 { kept } else { next })
     }
 
     /// Takes what is kept, if it is next, or covers what is.
     #[inline(always)]
     pub fn take(&mut self, next: u32) -> Option<Stretch> {
         let offset = next.wrapping_sub(self.at);
-        if offset >= self.length {
+        if offset >= self.length as u32 || self.contested != 0 {
             return None;
         }
         let stretch = Stretch {
             offset,
-            length: self.length - offset,
+            length: self.length as u32 - offset,
             end: self.end(),
         };
-        self.length = 0;
+        self.clear();
         Some(stretch)
     }
 
@@ -135,7 +194,7 @@ impl Kept {
     #[inline(always)]
     pub fn pass(&mut self, next: u32) {
         if distance(next, self.end()) <= 0 {
-            self.length = 0;
+            self.clear();
         }
     }
 
@@ -143,6 +202,7 @@ impl Kept {
     #[inline(always)]
     pub fn clear(&mut self) {
         self.length = 0;
+        self.contested = 0;
     }
 
     /// Whether anything is kept.
@@ -151,8 +211,9 @@ impl Kept {
         self.length != 0
     }
 
+    /// The sequence number behind the last, host byte order.
     #[inline(always)]
-    const fn end(&self) -> u32 {
-        self.at.wrapping_add(self.length)
+    pub const fn end(&self) -> u32 {
+        self.at.wrapping_add(self.length as u32)
     }
 }

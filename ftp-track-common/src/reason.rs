@@ -69,6 +69,7 @@ reasons! {
     Contested = 27, "contested", "The SYN was answered twice and differently; the connection is not tracked.";
     Kept = 28, "kept", "A segment beyond a gap passed, and is read once the gap is filled.";
     ReversePath = 29, "reverse_path", "A segment came in by an interface that does not lead back to its sender, where rp_filter is strict: the kernel drops it, and it was not read.";
+    Ambiguous = 30, "ambiguous", "Bytes beyond a gap came twice and differently; neither were read.";
 
     // The conversation.
     NotFtp = 32, "not_ftp", "The peers do not speak FTP: the client spoke first, or not in FTP verbs.";

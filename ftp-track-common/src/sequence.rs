@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use crate::kept::{Kept, Place, Stretch};
+use crate::kept::{Kept, Overlap, Place, Stretch};
 
 /// Longest time a gap may hold later segments back, in nanoseconds.
 pub const HOLD_TIME: u64 = 8_000_000_000;
@@ -165,6 +165,35 @@ impl Sequence {
         if distance(self.next, sequence) > 0 {
             self.kept.add(sequence, place);
         }
+    }
+
+    /// Which bytes of a segment are kept already.
+    #[inline(always)]
+    pub fn overlap(&self, sequence: u32, length: u32) -> Option<Overlap> {
+        self.kept.overlap(sequence, length)
+    }
+
+    /// They are not the same: see [`Kept::contest`].
+    #[inline(always)]
+    pub fn contest(&mut self) {
+        self.kept.contest();
+    }
+
+    /// Whether that happened to what is kept.
+    #[inline(always)]
+    pub fn is_contested(&self) -> bool {
+        self.kept.is_contested()
+    }
+
+    /// The payload that ends at `end` was next. True if it is contested, and so was not read: the
+    /// stream goes on behind that.
+    #[inline(always)]
+    pub fn passes_contested(&mut self, end: u32) -> bool {
+        let Some(end) = self.kept.contested_to(end) else {
+            return false;
+        };
+        self.resynchronise(end);
+        true
     }
 
     /// What was kept and is next now.

@@ -7,7 +7,7 @@ use crate::{
     command::{Command, CommandLine},
     conversation::Conversation,
     handshake::Handshake,
-    kept::{Place, Stretch},
+    kept::{Overlap, Place, Stretch},
     outcome::{Announcement, Outcome},
     policy::Binding,
     reason::Reason,
@@ -308,41 +308,78 @@ impl Session {
         Step::Parse { skip }
     }
 
-    /// The payload that ended at `end` was parsed: the claim is given back.
+    /// The payload that ended at `end` was parsed, unless it is contested: the claim is given back.
     #[inline(always)]
     pub fn commit(&mut self, direction: Direction, end: u32, now: u64, outcome: &mut Outcome) {
         *self.claim_of(direction) = 0;
         let readable = self.is_readable();
         let own = self.own(direction);
+        let contested = own.passes_contested(end);
         if end.wrapping_sub(own.next) as i32 > 0 {
             own.advance(end);
         }
         if !readable {
             own.skip_kept();
         }
+        if contested {
+            match direction {
+                Direction::FromClient => self.skips[0] = 1,
+                Direction::FromServer => self.skips[1] = 1,
+            }
+            *outcome = self.conversation.resynchronised();
+        }
         self.note_fin(direction, now, outcome);
     }
 
-    /// A segment that has to be sent again may not be held back: where its payload is kept until it
-    /// is next. The direction is claimed until [`Session::keep`]. `None` when it is not kept.
+    /// A segment that has to be sent again may not be held back: what of its payload is kept already,
+    /// and where the rest of it is kept until it is next. If either is something the direction is
+    /// claimed until [`Session::keep`].
     #[inline(always)]
-    pub fn place_beyond(&mut self, direction: Direction, segment: &Segment) -> Option<Place> {
-        if self.ended != 0 || *self.claim_of(direction) != 0 {
-            return None;
-        }
+    pub fn beyond(
+        &mut self,
+        direction: Direction,
+        segment: &Segment,
+    ) -> (Option<Overlap>, Option<Place>) {
         let own = self.own(direction);
-        let place = own.place_beyond(segment.sequence, segment.length)?;
+        let contested = own.is_contested();
+        let overlap = own.overlap(segment.sequence, segment.length);
+        let place = own.place_beyond(segment.sequence, segment.length);
+        let nothing = overlap.is_none() && place.is_none();
+        let claim = self.claim_of(direction);
+        if *claim != 0 || contested || nothing || self.ended != 0 {
+            return (None, None);
+        }
         *self.claim_of(direction) = 1;
-        Some(place)
+        (overlap, place)
     }
 
-    /// The payload has been put in its place, if it is `stored`: the claim is given back.
+    /// The payload has been put in its `place`, if there is one, and what was kept of it already was
+    /// the same, or not: the claim is given back.
     #[inline(always)]
-    pub fn keep(&mut self, direction: Direction, sequence: u32, place: &Place, stored: bool) {
+    pub fn keep(&mut self, direction: Direction, sequence: u32, place: Option<&Place>, same: bool) {
         *self.claim_of(direction) = 0;
-        if stored {
-            self.own(direction).keep(sequence, place);
+        let own = self.own(direction);
+        if !same {
+            own.contest();
+        } else if let Some(place) = place {
+            own.keep(sequence, place);
         }
+    }
+
+    /// What of a payload that is next is kept already; the direction is claimed. The second is true
+    /// if there is no use in comparing them: they have been contested before.
+    #[inline(always)]
+    pub fn overlap(&mut self, direction: Direction, segment: &Segment) -> (Option<Overlap>, bool) {
+        let own = self.own(direction);
+        let overlap = own.overlap(segment.sequence, segment.length);
+        (overlap, own.is_contested())
+    }
+
+    /// They are not the same: the payload is not to be read, only to be given to
+    /// [`Session::commit`].
+    #[inline(always)]
+    pub fn contest(&mut self, direction: Direction) {
+        self.own(direction).contest();
     }
 
     /// Everything up to `end` was parsed: what was kept and is next now. It is to be parsed before
@@ -351,6 +388,9 @@ impl Session {
     pub fn resume(&mut self, direction: Direction, end: u32) -> Option<Stretch> {
         let readable = self.is_readable();
         let own = self.own(direction);
+        if own.is_contested() {
+            return None;
+        }
         if end.wrapping_sub(own.next) as i32 > 0 {
             own.advance(end);
         }

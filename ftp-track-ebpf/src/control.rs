@@ -159,21 +159,7 @@ fn receive<F: Frame>(
             if changed() {
                 effect::apply(entry, rule.expectation_lifetime, now);
             }
-            let mut reading = Reading {
-                frame,
-                entry,
-                rule,
-                offset: packet.payload + skip,
-                remaining: packet.segment.length.saturating_sub(skip),
-                end: packet.segment.sequence.wrapping_add(packet.segment.length),
-                kept: opaque(0, now) as u16,
-                refusal: 0,
-            };
-            match direction {
-                Direction::FromClient => reading::read::<F, true>(&mut reading),
-                Direction::FromServer => reading::read::<F, false>(&mut reading),
-            }
-            let end = reading.end;
+            let end = read(frame, packet, direction, entry, rule, skip);
             let Some(outcome) = scratch::outcome() else {
                 return Verdict::Pass;
             };
@@ -197,6 +183,35 @@ fn receive<F: Frame>(
         end(entry, &packet.tuple, reason, now);
     }
     verdict
+}
+
+/// Reads the payload, without its first `skip` bytes, and what was kept behind it. Gives the sequence
+/// number behind it.
+#[inline(always)]
+fn read<F: Frame>(
+    frame: F,
+    packet: &Packet,
+    direction: Direction,
+    entry: *mut SessionEntry,
+    rule: &Rule,
+    skip: u32,
+) -> u32 {
+    let length = packet.segment.length.saturating_sub(skip);
+    let mut reading = Reading {
+        frame,
+        entry,
+        rule,
+        offset: packet.payload + skip,
+        remaining: kept::uncontested(frame, packet, direction, entry, length),
+        end: packet.segment.sequence.wrapping_add(packet.segment.length),
+        kept: opaque(0, packet.time) as u16,
+        refusal: 0,
+    };
+    match direction {
+        Direction::FromClient => reading::read::<F, true>(&mut reading),
+        Direction::FromServer => reading::read::<F, false>(&mut reading),
+    }
+    reading.end
 }
 
 /// Whether a session that was picked up, and of which both sides have been seen now, is tracked on.

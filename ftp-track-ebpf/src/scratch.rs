@@ -9,7 +9,7 @@ use ftp_track_common::{
     flow::Flow,
     handshake::Handshake,
     history::{History, Note},
-    kept::KeptKey,
+    kept::{KeptBytes, KeptKey},
     layout::{ClientEntry, SessionEntry},
     outcome::Outcome,
     policy::Binding,
@@ -121,6 +121,7 @@ pub struct Scratch {
     third: Address,
     kept_key: KeptKey,
     kept: KeptChunk,
+    again: KeptBytes,
 }
 
 macro_rules! field {
@@ -232,6 +233,10 @@ field! {
 field! {
     /// What was kept and is read now.
     kept: KeptChunk
+}
+field! {
+    /// What came once more, from the start.
+    again: KeptBytes
 }
 field! {
     /// A chunk for the parser.

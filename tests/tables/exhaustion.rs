@@ -12,6 +12,7 @@ use ftp_track_common::{
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
+    kept::{KeptBytes, KeptKey},
     layout::{self, ClientEntry, SessionEntry},
     reason::Reason,
     rule::Rule,
@@ -20,7 +21,7 @@ use ftp_track_common::{
 
 use crate::harness::{
     data::{Data, Initiator, Responder},
-    play::{Control, Family, FromClient, Play},
+    play::{Control, Family, FromClient, FromServer, Play},
     tracker::{Tracker, Verdict, open},
 };
 
@@ -215,6 +216,57 @@ fn forged_segments() {
     assert_eq!(tracker.sessions.count(), waiting + 3);
 }
 
+/// What is kept beyond a gap may be forgotten, but nobody reads what another said.
+#[test]
+fn forgotten_segments() {
+    const ROOM: usize = 16;
+    const CONNECTIONS: u16 = 100;
+    let mut tracker = Tracker::load_with(&[(layout::KEPT, ROOM as u32)]);
+    tracker.reset(Mode::Observe);
+    let mut play = Play::new(&mut tracker, Family::V4, 0);
+    let mut controls = Vec::new();
+    let reply = |number| format!("227 (192,0,2,1,200,{number})\r\n").into_bytes();
+    for number in 0..CONNECTIONS {
+        play.control = Control::new(Family::V4, 10_000 + number);
+        play.greet();
+        play.client("PASV");
+        let mut late = play.control.segment(FromServer, &reply(number)[9..]);
+        late.sequence = late.sequence.wrapping_add(9);
+        assert_eq!(play.deliver(FromServer, &late), Verdict::Pass);
+        controls.push(play.control.clone());
+    }
+    let kept = play.tracker.count(Reason::Kept);
+    let passed = play.tracker.count(Reason::GapPassed);
+    assert_eq!(kept + passed, u64::from(CONNECTIONS));
+    play.notes.clear();
+    let mut read = 0;
+    for (number, control) in (0..CONNECTIONS).zip(controls) {
+        let reply = reply(number);
+        play.control = control;
+        play.send(FromServer, &reply[..9]);
+        play.lose(FromServer, reply.len() - 9);
+        play.acknowledge(FromClient);
+        let port = 200 * 256 + number;
+        if !play.notes.is_empty() {
+            let expect = format!("expectation_new passive server:{port}");
+            assert_eq!(play.notes, [expect], "its own, or nothing");
+            play.notes.clear();
+            read += 1;
+        }
+        // It goes on either way, at the next line after what is lost.
+        play.server("200 the end of which is ignored");
+        play.client("PASV");
+        play.notes.clear();
+        play.server(&format!("227 (192,0,2,1,201,{number})"));
+        let expect = format!("expectation_new passive server:{}", port + 256);
+        assert_eq!(play.notes, [expect]);
+        play.notes.clear();
+    }
+    assert!(read > 0 && read <= ROOM, "{read} were read");
+    let forgotten = u64::from(CONNECTIONS) - read as u64;
+    assert_eq!(play.tracker.count(Reason::Resynchronised), forgotten);
+}
+
 #[test]
 fn bounded_memory() {
     /// What the kernel adds to an entry: its header in the hash table and the allocator's rounding.
@@ -227,6 +279,7 @@ fn bounded_memory() {
         + size::<ExpectationKey, Expectation>(layout::MAX_EXPECTATIONS)
         + size::<FlowKey, Flow>(layout::MAX_FLOWS)
         + size::<[u8; 20], ClientEntry>(layout::MAX_CLIENTS)
+        + size::<KeptKey, KeptBytes>(layout::MAX_KEPT)
         + layout::EVENT_BYTES;
     println!("at most {} MiB", bytes >> 20);
     assert!(bytes < 192 << 20, "{bytes} bytes");

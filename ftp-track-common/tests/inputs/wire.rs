@@ -217,13 +217,15 @@ impl Wire {
         let step = self.deliver(direction, &[], offset, rest);
         assert_eq!(step, Step::Hold(Reason::HeldBack), "beyond a gap");
         let segment = self.segment(direction, offset, rest.len());
-        let place = self.session.place_beyond(direction, &segment);
+        let (overlap, place) = self.session.beyond(direction, &segment);
+        assert_eq!(overlap, None, "nothing was kept");
         let Some(place) = place else {
             assert!(rest.len() > LONGEST as usize, "there is room");
             return false;
         };
         assert_eq!((place.skip, place.offset), (0, 0), "nothing was kept");
-        self.session.keep(direction, segment.sequence, &place, true);
+        self.session
+            .keep(direction, segment.sequence, Some(&place), true);
         true
     }
 

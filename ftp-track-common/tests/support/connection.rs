@@ -10,7 +10,7 @@ use ftp_track_common::{
     address::Address,
     expectation::{Expectation, ExpectationKind},
     handshake::Handshake,
-    kept::ROOM,
+    kept::{Overlap, ROOM},
     outcome::{Announcement, Outcome},
     reason::Reason,
     request::THIRD,
@@ -143,8 +143,16 @@ impl Connection {
             .receive(direction, segment, self.now, &mut outcome);
         self.apply(&outcome);
         if let Step::Parse { skip } = step {
-            self.parse(direction, &payload[skip as usize..]);
+            let (overlap, contested) = self.session.overlap(direction, segment);
             let mut end = segment.sequence.wrapping_add(segment.length);
+            if overlap
+                .is_some_and(|overlap| contested || !self.is_kept(direction, &overlap, payload))
+            {
+                self.session.contest(direction);
+                self.notes.push("counted ambiguous".to_owned());
+            } else {
+                self.parse(direction, &payload[skip as usize..]);
+            }
             while let Some(stretch) = self.session.resume(direction, end) {
                 let (offset, length) = (stretch.offset as usize, stretch.length as usize);
                 let bytes = self.kept[direction as usize];
@@ -164,15 +172,32 @@ impl Connection {
 
     /// Keeps the payload of a segment that may not be held back; gives the reason to count.
     fn keep(&mut self, direction: Direction, segment: &Segment, payload: &[u8]) -> Reason {
-        let Some(place) = self.session.place_beyond(direction, segment) else {
+        let (overlap, place) = self.session.beyond(direction, segment);
+        if overlap.is_none() && place.is_none() {
             return Reason::GapPassed;
-        };
-        let (skip, offset) = (place.skip as usize, place.offset as usize);
-        let bytes = &payload[skip..];
-        assert_eq!(bytes.len(), place.length as usize);
-        self.kept[direction as usize][offset..offset + bytes.len()].copy_from_slice(bytes);
-        self.session.keep(direction, segment.sequence, &place, true);
-        Reason::Kept
+        }
+        let same = overlap.is_none_or(|overlap| self.is_kept(direction, &overlap, payload));
+        if let Some(place) = &place
+            && same
+        {
+            let (skip, offset) = (place.skip as usize, place.offset as usize);
+            let bytes = &payload[skip..];
+            assert_eq!(bytes.len(), place.length as usize);
+            self.kept[direction as usize][offset..offset + bytes.len()].copy_from_slice(bytes);
+        }
+        self.session
+            .keep(direction, segment.sequence, place.as_ref(), same);
+        match (same, place) {
+            (false, _) => Reason::Ambiguous,
+            (true, None) => Reason::Retransmission,
+            (true, Some(_)) => Reason::Kept,
+        }
+    }
+
+    /// Whether that part of the payload is the same as what is kept.
+    fn is_kept(&self, direction: Direction, overlap: &Overlap, payload: &[u8]) -> bool {
+        let range = |start: u32| start as usize..(start + overlap.length) as usize;
+        self.kept[direction as usize][range(overlap.offset)] == payload[range(overlap.skip)]
     }
 
     fn parse(&mut self, direction: Direction, payload: &[u8]) {

@@ -156,14 +156,12 @@ fn kept() {
             state: STATE,
         },
         Row {
-            name: "other bytes in the place of what is kept: the first count",
+            name: "it may come several times, in any pieces, if it is the same",
             cells: OBSERVE,
             play: |play| {
                 swapped(play, |play, reply| {
-                    let mut other = reply.to_vec();
-                    other[20..].fill(b'\n');
-                    for from in [20, 19] {
-                        ahead(play, FromServer, &other, from, reply.len());
+                    for (from, to) in [(20, reply.len()), (19, 25), (21, 22)] {
+                        ahead(play, FromServer, reply, from, to);
                     }
                 })
             },
@@ -171,9 +169,33 @@ fn kept() {
             counts: &[
                 (Reason::ControlPort, 1),
                 (Reason::Kept, 1),
-                (Reason::GapPassed, 2),
+                (Reason::Retransmission, 3),
             ],
             state: STATE,
+        },
+        Row {
+            name: "what fills the gap may repeat some of it, or all",
+            cells: OBSERVE,
+            play: |play| {
+                let (reply, _) = reorder(play);
+                play.send(FromServer, &reply[..25]);
+                play.lose(FromServer, reply.len() - 25);
+                play.ask("NOOP", "200 ok");
+                let line = b"200 nothing asked for this\r\n";
+                ahead(play, FromServer, line, 7, 9);
+                play.send(FromServer, line);
+                play.ask("NOOP", "200 ok");
+            },
+            notes: MADE,
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Kept, 2),
+                (Reason::StrayReply, 1),
+            ],
+            state: &[
+                "session 3/3 armed passive:50000",
+                "expectation passive server:50000",
+            ],
         },
         Row {
             name: "with a wrong checksum, or from the wrong side, it is not kept",
@@ -218,6 +240,44 @@ fn kept() {
             state: &["session 1/0"],
         },
         Row {
+            name: "as many as one gap may hold back, and no more",
+            cells: OBSERVE,
+            play: |play| {
+                play.greet();
+                let long = vec![b'x'; 1 + HOLD_COUNT as usize + 2];
+                for at in 1..long.len() {
+                    ahead(play, FromClient, &long, at, at + 1);
+                }
+            },
+            notes: &["session_new"],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Kept, HOLD_COUNT as u64),
+                (Reason::GapPassed, 2),
+            ],
+            state: &["session 0/0"],
+        },
+        Row {
+            name: "behind a second gap, or when there is no more room, it is lost",
+            cells: OBSERVE,
+            play: |play| {
+                play.greet();
+                let long = vec![b'x'; 2_000];
+                ahead(play, FromClient, &long, 10, 20);
+                ahead(play, FromClient, &long, 21, 30);
+                ahead(play, FromClient, &long, 20, 500);
+                ahead(play, FromClient, &long, 500, 1_012);
+                ahead(play, FromClient, &long, 1_012, 1_013);
+            },
+            notes: &["session_new"],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Kept, 3),
+                (Reason::GapPassed, 2),
+            ],
+            state: &["session 0/0"],
+        },
+        Row {
             name: "what is too long, or too far away, passes and is lost",
             cells: OBSERVE,
             play: |play| {
@@ -248,6 +308,121 @@ fn kept() {
             ],
             state: &[
                 "session 2/2 armed passive:50001",
+                "expectation passive server:50001",
+            ],
+        },
+    ]);
+}
+
+/// The reply's second part comes first, then with another port, and reading goes on behind both.
+fn contested(play: &mut Play<'_>, then: fn(&mut Play<'_>, &[u8])) {
+    let (reply, verdict) = reorder(play);
+    assert_eq!(verdict, Verdict::Pass);
+    then(play, &reply);
+    play.server("the end of which is ignored");
+    play.passive(50_001);
+}
+
+/// The reply with other bytes behind the gap.
+fn altered(reply: &[u8]) -> Vec<u8> {
+    let mut other = reply.to_vec();
+    other[20..].iter_mut().for_each(|byte| *byte ^= 1);
+    other
+}
+
+/// What came twice and was not the same: which of both the receiver has, it alone knows.
+#[test]
+fn ambiguous() {
+    const MADE: &[&str] = &["session_new", "expectation_new passive server:50001"];
+    const STATE: &[&str] = &[
+        "session 2/2 armed passive:50001",
+        "expectation passive server:50001",
+    ];
+    row::run(&[
+        Row {
+            name: "other bytes in the place of what is kept: neither are read",
+            cells: OBSERVE,
+            play: |play| {
+                contested(play, |play, reply| {
+                    let other = altered(reply);
+                    ahead(play, FromServer, &other, 20, reply.len());
+                    // It is of no use to say it again.
+                    ahead(play, FromServer, reply, 20, reply.len());
+                    play.send(FromServer, &reply[..20]);
+                    play.lose(FromServer, reply.len() - 20);
+                    play.acknowledge(FromClient);
+                })
+            },
+            notes: MADE,
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Kept, 1),
+                (Reason::Ambiguous, 1),
+                (Reason::GapPassed, 1),
+                (Reason::Resynchronised, 1),
+            ],
+            state: STATE,
+        },
+        Row {
+            name: "nor is what comes in their place once the gap is filled",
+            cells: OBSERVE,
+            play: |play| {
+                contested(play, |play, reply| {
+                    let other = altered(reply);
+                    ahead(play, FromServer, &other, 19, 21);
+                    play.send(FromServer, &reply[..20]);
+                    play.send(FromServer, &reply[20..]);
+                })
+            },
+            notes: MADE,
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Kept, 1),
+                (Reason::Ambiguous, 2),
+                (Reason::Resynchronised, 1),
+            ],
+            state: STATE,
+        },
+        Row {
+            name: "what fills the gap with other bytes in the place of what is kept: neither are read",
+            cells: OBSERVE,
+            play: |play| {
+                contested(play, |play, reply| {
+                    play.send(FromServer, &altered(reply)[..22]);
+                    play.lose(FromServer, reply.len() - 22);
+                })
+            },
+            notes: MADE,
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Kept, 1),
+                (Reason::Ambiguous, 1),
+                (Reason::Resynchronised, 1),
+            ],
+            state: STATE,
+        },
+        Row {
+            name: "commands that differ make no expectation",
+            cells: OBSERVE,
+            play: |play| {
+                play.greet();
+                let line = format!("{}\r\n", play.passive_command()).into_bytes();
+                ahead(play, FromClient, &line, 2, line.len());
+                play.send(FromClient, b"NOOP\r\n");
+                play.server(&play.passive_reply(50_000));
+                play.client("the rest of it");
+                play.passive(50_001);
+            },
+            notes: MADE,
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Kept, 1),
+                (Reason::Ambiguous, 1),
+                (Reason::Resynchronised, 1),
+                (Reason::UnrequestedPassive, 1),
+            ],
+            state: &[
+                "session 1/1 armed passive:50001",
                 "expectation passive server:50001",
             ],
         },

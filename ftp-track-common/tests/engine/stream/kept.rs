@@ -2,8 +2,9 @@
 
 use ftp_track_common::{
     kept::{GAP, LONGEST},
-    reason::Reason::{self, GapPassed, Kept},
+    reason::Reason::{self, Ambiguous, GapPassed, Kept, Retransmission},
     segment::FIN,
+    sequence::HOLD_TIME,
     session::Step,
     tuple::Direction::{self, FromClient, FromServer},
 };
@@ -75,33 +76,102 @@ fn each_direction_has_its_own() {
     assert_eq!(connection.take_notes(), ["made PASV 5001"]);
 }
 
+/// Which of them the receiver reads is its own affair.
 #[test]
-fn the_first_bytes_count() {
-    // The same segment with other bytes, one that overlaps it, and one in front of it.
-    let mut connection = asked();
-    assert_eq!(beyond(&mut connection, FromServer, 4, &PASSIVE[4..]), Kept);
-    for ahead in [4, 3, 2] {
-        let hostile = &OTHER[ahead..];
-        let reason = beyond(&mut connection, FromServer, ahead as u32, hostile);
-        assert_eq!(reason, GapPassed, "{ahead}");
+fn what_comes_twice_and_differs_is_not_read() {
+    // The same segment with other bytes, or one that overlaps it at either end.
+    for (from, to) in [(4, 24), (3, 24), (4, 23), (22, 24), (2, 10)] {
+        let mut connection = asked();
+        let kept = beyond(&mut connection, FromServer, 4, &PASSIVE[4..]);
+        assert_eq!(kept, Kept);
+        let mut other = PASSIVE.to_vec();
+        other[to - 1] ^= 1;
+        let reason = beyond(&mut connection, FromServer, from as u32, &other[from..to]);
+        assert_eq!(reason, Ambiguous, "{from}..{to}");
+        // Neither are those that come later.
+        let reason = beyond(&mut connection, FromServer, 4, &PASSIVE[4..]);
+        assert_eq!(reason, GapPassed);
+        connection.send(FromServer, &PASSIVE[..4]);
+        assert_eq!(connection.take_notes(), [""; 0]);
+        connection.send(FromServer, &PASSIVE[4..]);
+        let expect = ["counted ambiguous", "counted resynchronised"];
+        assert_eq!(connection.take_notes(), expect);
+        goes_on(&mut connection);
     }
-    connection.send(FromServer, &PASSIVE[..4]);
-    assert_eq!(connection.take_notes(), ["made PASV 5001"]);
+}
 
-    // What fills the gap comes before what was kept, and overlaps it.
+/// The next line is skipped, and those behind it are read.
+fn goes_on(connection: &mut Connection) {
+    connection.send(FromServer, b"ok\r\n");
+    connection.client("PASV");
+    connection.send(FromServer, OTHER);
+    assert_eq!(connection.take_notes(), ["made PASV 5002"]);
+}
+
+#[test]
+fn what_fills_the_gap_and_differs_is_not_read() {
+    let whole = PASSIVE.len();
+    // It ends within what is kept, with it, or behind it.
+    for (end, longest) in [(whole - 2, whole), (whole, whole), (whole, whole - 3)] {
+        let mut connection = asked();
+        let kept = beyond(&mut connection, FromServer, 4, &OTHER[4..longest]);
+        assert_eq!(kept, Kept);
+        connection.send(FromServer, &PASSIVE[..end]);
+        let expect = ["counted ambiguous", "counted resynchronised"];
+        assert_eq!(connection.take_notes(), expect, "{end} {longest}");
+        connection.skip(FromServer, longest.saturating_sub(end));
+        goes_on(&mut connection);
+    }
+}
+
+#[test]
+fn what_fills_the_gap_may_repeat_it() {
+    for end in [5, PASSIVE.len() - 1, PASSIVE.len()] {
+        let mut connection = asked();
+        let kept = beyond(&mut connection, FromServer, 4, &PASSIVE[4..]);
+        assert_eq!(kept, Kept);
+        connection.send(FromServer, &PASSIVE[..end]);
+        assert_eq!(connection.take_notes(), ["made PASV 5001"], "{end}");
+    }
+}
+
+#[test]
+fn a_contest_ends_with_its_gap() {
     let mut connection = asked();
-    assert_eq!(beyond(&mut connection, FromServer, 4, &OTHER[4..]), Kept);
-    connection.send(FromServer, &PASSIVE[..PASSIVE.len() - 1]);
+    for (byte, reason) in [(b'x', Kept), (b'y', Ambiguous)] {
+        let bytes = [byte; 30];
+        assert_eq!(beyond(&mut connection, FromServer, 10, &bytes), reason);
+    }
+    // The gap is filled, and the receiver has what it has.
+    connection.send(FromServer, b"200 a line");
+    connection.skip(FromServer, 30);
+    connection.acknowledge(FromClient);
+    assert_eq!(connection.take_notes(), ["counted resynchronised"]);
+    connection.send(FromServer, b"\r\n");
+    connection.client("PASV");
+    // What is kept behind the next one is read again.
+    assert_eq!(beyond(&mut connection, FromServer, 4, &PASSIVE[4..]), Kept);
+    connection.send(FromServer, &PASSIVE[..4]);
     assert_eq!(connection.take_notes(), ["made PASV 5001"]);
 }
 
 #[test]
 fn of_an_overlap_only_what_is_new_is_kept() {
     let mut connection = asked();
-    let first = beyond(&mut connection, FromServer, 4, &PASSIVE[4..12]);
-    assert_eq!(first, Kept);
-    let longer = [b"\nxxxxxxx", &PASSIVE[12..]].concat();
-    assert_eq!(beyond(&mut connection, FromServer, 4, &longer), Kept);
+    for (from, to, reason) in [
+        (4, 12, Kept),
+        (4, 12, Retransmission),
+        (5, 11, Retransmission),
+        (2, 4, GapPassed),
+        (2, 6, Retransmission),
+        (2, 20, Kept),
+        (8, PASSIVE.len(), Kept),
+        (4, PASSIVE.len(), Retransmission),
+    ] {
+        let bytes = &PASSIVE[from..to];
+        let done = beyond(&mut connection, FromServer, from as u32, bytes);
+        assert_eq!(done, reason, "{from}..{to}");
+    }
     connection.send(FromServer, &PASSIVE[..4]);
     assert_eq!(connection.take_notes(), ["made PASV 5001"]);
 }
@@ -127,6 +197,21 @@ fn it_has_bounds() {
     }
     let reason = beyond(&mut connection, FromServer, ahead, &long[..1]);
     assert_eq!(reason, GapPassed);
+}
+
+#[test]
+fn for_as_long_as_a_gap_holds_segments_back() {
+    let mut connection = asked();
+    assert_eq!(beyond(&mut connection, FromServer, 4, &PASSIVE[4..9]), Kept);
+    connection.now += HOLD_TIME + 1;
+    let reason = beyond(&mut connection, FromServer, 9, &PASSIVE[9..]);
+    assert_eq!(reason, GapPassed);
+    // What has been kept is read: the receiver has it, however late the gap is filled.
+    connection.send(FromServer, &PASSIVE[..4]);
+    assert_eq!(connection.take_notes(), [""; 0]);
+    connection.skip(FromServer, 5);
+    connection.send(FromServer, &PASSIVE[9..]);
+    assert_eq!(connection.take_notes(), ["made PASV 5001"]);
 }
 
 #[test]
@@ -204,8 +289,8 @@ fn the_stream_goes_on_while_it_is_kept() {
     let mut connection = asked();
     let mut segment = connection.segment(FromServer, 4);
     segment.sequence = segment.sequence.wrapping_add(10);
-    let place = connection.session.place_beyond(FromServer, &segment);
-    let place = place.expect("there is room");
+    let (_, place) = connection.session.beyond(FromServer, &segment);
+    assert!(place.is_some(), "there is room");
     // Another segment of the same direction finds it busy.
     assert_eq!(
         beyond(&mut connection, FromServer, 14, b"ok\r\n"),
@@ -214,6 +299,6 @@ fn the_stream_goes_on_while_it_is_kept() {
     connection.skip(FromServer, 18);
     connection.acknowledge(FromClient);
     let session = &mut connection.session;
-    session.keep(FromServer, segment.sequence, &place, true);
+    session.keep(FromServer, segment.sequence, place.as_ref(), true);
     assert!(!session.sequences[1].has_kept());
 }
