@@ -16,6 +16,9 @@ pub const LINGER: u64 = 10_000_000_000;
 pub const OPENING: u64 = 60_000_000_000;
 /// How often an active flow tells its session that it lives, in nanoseconds.
 pub const TOUCH: u64 = 1_000_000_000;
+/// How long a revoked flow is remembered after its last packet, in nanoseconds, at least: longer than
+/// TCP goes on sending what nobody acknowledges (Linux: tcp_retries2, about a quarter of an hour).
+pub const REVOKED: u64 = 3_600_000_000_000;
 
 /// The side of a data connection.
 #[repr(u8)]
@@ -75,6 +78,10 @@ pub struct Flow {
     pub binding: Binding,
     /// Bytes that came with the SYN (RFC 7413): the answer may acknowledge them.
     pub early: u32,
+    /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
+    pub revoked: u32,
+    /// Reserved, zero.
+    pub reserved: u32,
     /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV.
     pub kind: u8,
     /// The initiator is the lower end of the key.
@@ -113,6 +120,8 @@ impl Flow {
         self.expectation = id;
         self.first = segment.sequence;
         self.early = segment.length;
+        self.revoked = 0;
+        self.reserved = 0;
         self.kind = expectation.kind;
         self.initiator_is_low = initiator_is_low as u8;
         self.established = 0;
@@ -144,11 +153,26 @@ impl Flow {
         }
     }
 
+    /// Admits nothing of it any more. It stays in its map, so that its packets are known.
+    pub const fn revoke(&mut self) {
+        self.revoked = 1;
+        if self.idle < REVOKED {
+            self.idle = REVOKED;
+        }
+    }
+
+    /// Whether nothing of it is admitted any more.
+    #[inline(always)]
+    pub const fn is_revoked(&self) -> bool {
+        self.revoked != 0
+    }
+
     /// Whether a new SYN on the same addresses and ports belongs to it: a retransmission of the
     /// first one.
     #[inline(always)]
     pub const fn owns_syn(&self, side: Side, segment: &Segment) -> bool {
-        matches!(side, Side::Initiator) && self.ended == 0 && segment.sequence == self.first
+        let lives = self.ended == 0 && !self.is_revoked();
+        matches!(side, Side::Initiator) && lives && segment.sequence == self.first
     }
 
     /// Takes a segment's header; counters are the caller's business.

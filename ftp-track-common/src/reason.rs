@@ -148,6 +148,7 @@ reasons! {
 
     // Another verdict.
     NotTcpDropped = 101, "not_tcp_dropped", "A packet that is neither TCP nor ICMP was dropped, as the group of its interface says.";
+    Revoked = 102, "revoked", "The policy no longer permits the data connection, and the reload was to end such ones.";
 }
 
 /// Slots in the counter map; every [`Reason`] is below it.

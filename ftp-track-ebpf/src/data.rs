@@ -37,32 +37,53 @@ pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
     admission::admit(packet, &key, source_is_low, config, now)
 }
 
-/// Whether a segment belongs to an admitted data connection. Then the packet is told the time.
+/// What a segment is to the admitted data connections; numbers, because they go through registers.
+/// It belongs to none, or to one that is over.
+pub const FOREIGN: u64 = 0;
+/// It belongs to one.
+pub const RELATED: u64 = 1;
+/// It belongs to one that was revoked.
+pub const REVOKED: u64 = 2;
+
+/// What a segment is to the admitted data connections. If it is anything, the packet is told the
+/// time.
 #[inline(never)]
-pub fn is_known(packet: &mut Packet) -> bool {
+pub fn standing(packet: &mut Packet) -> u64 {
     let (key, _) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
-        return false;
+        return FOREIGN;
     };
     packet.time = clock::now();
     // SAFETY: the flow is a live map value, and shared as its type says.
-    unsafe { !(*flow).is_expired(packet.time) }
+    let flow = unsafe { &*flow };
+    if flow.is_expired(packet.time) {
+        FOREIGN
+    } else if flow.is_revoked() {
+        REVOKED
+    } else {
+        RELATED
+    }
 }
 
-/// Any other segment: true when it belongs to an admitted data connection that is not over. Then
-/// the packet is told the time.
+/// Any other segment: what it is to the admitted data connections. If it is anything, the packet is
+/// told the time.
 #[inline(never)]
-pub fn segment(packet: &mut Packet) -> bool {
+pub fn segment(packet: &mut Packet) -> u64 {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
-        return false;
+        return FOREIGN;
     };
     // SAFETY: the flow is a live map value, and shared as its type says.
     let flow = unsafe { &mut *flow };
     let now = clock::now();
     packet.time = now;
     let packet = &*packet;
-    let is_related = opaque(!flow.is_expired(now) as u64, now) != 0;
+    if flow.is_revoked() {
+        flow.seen = now;
+        count(Reason::Revoked);
+        return REVOKED;
+    }
+    let is_related = opaque(!flow.is_expired(now) as u64, now);
     let side = flow.side(source_is_low);
     let silent = now.saturating_sub(flow.seen);
     account(flow, side, packet);

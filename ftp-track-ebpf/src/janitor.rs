@@ -188,7 +188,8 @@ extern "C" fn flow(
     if !flow.is_expired(look.now) {
         return 0;
     }
-    let alive = flow.ended == 0;
+    // Of what was revoked, the end was told then.
+    let alive = flow.ended == 0 && !flow.is_revoked();
     if FLOWS.remove(key).is_err() {
         return 0;
     }

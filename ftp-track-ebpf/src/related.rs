@@ -41,5 +41,5 @@ fn is_known(packet: &Packet) -> bool {
     };
     let owned =
         !packet.segment.is_syn() || flow.owns_syn(flow.side(source_is_low), &packet.segment);
-    owned && !flow.is_expired(clock::now())
+    owned && !flow.is_revoked() && !flow.is_expired(clock::now())
 }

@@ -61,7 +61,7 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         return Verdict::Pass;
     }
     // A data connection may have a control port as its own end.
-    if (destination.control || source.control) && !data::is_known(packet) {
+    if (destination.control || source.control) && data::standing(packet) == data::FOREIGN {
         let now = note_time(packet);
         let direction = if destination.control {
             Direction::FromClient
@@ -70,10 +70,10 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         };
         return control::segment(frame, packet, direction, config, now);
     }
-    if data::segment(packet) {
-        return Verdict::Related;
+    match data::segment(packet) {
+        data::RELATED => Verdict::Related,
+        standing => drop_if(standing == data::REVOKED && packet.door.enforces),
     }
-    Verdict::Pass
 }
 
 /// What becomes of a packet that is not read, for the reason with this number. ICMP is always for the
@@ -103,7 +103,9 @@ pub fn is_related<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> bool {
     let Some(packet) = scratch::packet() else {
         return false;
     };
-    enter(frame, &mut packet.door) && packet::read(frame, packet) == 0 && data::is_known(packet)
+    enter(frame, &mut packet.door)
+        && packet::read(frame, packet) == 0
+        && data::standing(packet) == data::RELATED
 }
 
 /// A new connection.

@@ -61,7 +61,9 @@ pub fn manage(maps: &mut Maps, request: &Request) -> Result<Done, Refusal> {
             let key = Key::Expectation(*from, *to);
             add(maps, key, *lifetime)?
         }
-        Request::Status | Request::Stop | Request::Reload => return Err(Refusal::NeedsDaemon),
+        Request::Status | Request::Stop | Request::Reload { .. } => {
+            return Err(Refusal::NeedsDaemon);
+        }
     };
     Ok(done)
 }

@@ -140,12 +140,23 @@ impl Add {
     }
 }
 
+const APPLY_TO_FLOWS: &str = "\
+End admitted data connections that the new policy does not permit; without it they go on
+
+Permitted is what an announcement of the same data connection would be now: by action, active and passive, ports, source
+port and third hosts; how many a client may have is for new ones. In enforce mode their packets are dropped; in the other
+modes they are what the firewall does not know, and conntrack forgets them. Observe mode drops nothing.";
+
 /// Read the configuration file again
 ///
 /// As SIGHUP does, but tells what came of it. If anything is wrong with the file, nothing changes, and
 /// the exit status is 2; it is 1 if what it asks for cannot be had here.
 #[derive(Debug, Args)]
 pub struct Reload {
+    /// End admitted data connections that the new policy does not permit; without it they go on
+    #[arg(long, long_help = APPLY_TO_FLOWS)]
+    apply_to_flows: bool,
+
     #[command(flatten)]
     instance: InstanceArgument,
 }
@@ -154,7 +165,8 @@ impl Reload {
     /// Reloads.
     pub fn run(self) -> Done {
         let name = &self.instance.name;
-        match control::ask(name, &Request::Reload)? {
+        let apply_to_flows = self.apply_to_flows;
+        match control::ask(name, &Request::Reload { apply_to_flows })? {
             Some(content) => say(content),
             None => Err(tracked::not_running(name).into()),
         }

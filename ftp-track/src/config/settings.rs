@@ -168,6 +168,12 @@ impl Settings {
         modes.any(|own| own.unwrap_or(self.mode) == mode)
     }
 
+    /// Whether nothing is ever dropped, marked or admitted.
+    pub fn only_observes(&self) -> bool {
+        let mut modes = self.groups.iter().map(|group| group.mode);
+        modes.all(|own| own.unwrap_or(self.mode) == Mode::Observe)
+    }
+
     /// What happens to packets that come in by `interface`.
     pub fn mode_of(&self, interface: &InterfaceName) -> Mode {
         let mode = self.group_of(interface).and_then(|group| group.mode);

@@ -5,6 +5,7 @@
 //! relocates the maps to those that aya has made, and loads.
 
 mod btf;
+mod entry;
 mod link;
 mod obstacle;
 mod presence;
@@ -12,6 +13,7 @@ mod program;
 mod symbols;
 
 pub use self::{
+    entry::remove,
     obstacle::Obstacle,
     presence::is_active,
     program::{Kind, Program},

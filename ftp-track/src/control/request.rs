@@ -46,7 +46,11 @@ pub enum Request {
     /// To end and to remove everything.
     Stop,
     /// To read its settings again.
-    Reload,
+    Reload {
+        /// To end admitted data connections, too, that the new policy does not permit.
+        #[serde(default)]
+        apply_to_flows: bool,
+    },
     /// To forget all entries of a kind.
     Flush {
         /// Which kind.

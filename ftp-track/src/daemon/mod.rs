@@ -21,6 +21,7 @@ mod programs;
 mod pump;
 mod remark;
 mod requirement;
+mod revocation;
 mod service;
 mod signals;
 mod slot;

@@ -29,7 +29,7 @@ use super::{
     journal::Journal,
     mode, notify, privilege,
     pump::Pump,
-    remark,
+    remark, revocation,
     signals::{Asked, Signals},
     sweep::sweep,
     tracker::Tracker,
@@ -112,7 +112,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
                     daemon.end(signal);
                     return Ok(());
                 }
-                Asked::Reload => _ = daemon.reload(read).await,
+                Asked::Reload => _ = daemon.reload(read, false).await,
             },
             visit = desk.next() => {
                 if daemon.answer(visit, read).await {
@@ -172,7 +172,7 @@ impl Daemon {
 
     /// Reads the settings again. They are in force as a whole, or, if anything is wrong with them,
     /// not at all.
-    async fn reload(&mut self, read: Read<'_>) -> Content {
+    async fn reload(&mut self, read: Read<'_>, apply_to_flows: bool) -> Content {
         notify::reloading();
         let content = match read() {
             Ok(settings) => match self.adopt(settings).await {
@@ -185,7 +185,32 @@ impl Daemon {
             warn!("not reloaded, the old settings stay in force: {reason}");
         }
         self.ready();
-        content
+        match content {
+            Content::Done(_) if apply_to_flows => self.revoke(),
+            content => content,
+        }
+    }
+
+    /// Ends data connections that the policy does not permit.
+    fn revoke(&mut self) -> Content {
+        let events = match revocation::revoke(&mut self.tracker.maps, &self.settings) {
+            Ok(events) => events,
+            Err(error) => {
+                let error = cause::chain(&error);
+                return Content::Error(format!(
+                    "the settings are in force, but not for all data connections there are: {error}"
+                ));
+            }
+        };
+        self.report(&events);
+        let what = match (events.len(), self.settings.only_observes()) {
+            (0, _) => ", and permit every data connection there is".to_owned(),
+            (count, true) => format!(
+                "; data connections that they do not permit: {count}; observe mode drops nothing"
+            ),
+            (count, false) => format!("; data connections that were ended: {count}"),
+        };
+        Content::Done(format!("the settings are in force{what}"))
     }
 
     async fn adopt(&mut self, mut settings: Settings) -> Result<(), String> {
@@ -236,7 +261,7 @@ impl Daemon {
                     removed.map(|()| "stopped the tracker and removed its programs and maps");
                 (content(said.map(str::to_owned)), true)
             }
-            Request::Reload => (self.reload(read).await, false),
+            Request::Reload { apply_to_flows } => (self.reload(read, *apply_to_flows).await, false),
             request => match manage(&mut self.tracker.maps, request) {
                 Ok(done) => {
                     info!("by hand: {}", done.sentence);

@@ -57,7 +57,8 @@ async fn sweep_flows(
             };
             census.flow(&flow);
             let is_over = flow.is_expired(long_ago());
-            if is_over && maps.flows.remove(key)? && flow.ended == 0 {
+            let told = flow.ended != 0 || flow.is_revoked();
+            if is_over && maps.flows.remove(key)? && !told {
                 events.push(record::flow_end(key, &flow, Reason::Idle));
             }
         }

@@ -12,6 +12,8 @@ const LOCKED: u64 = 4;
 
 /// `BPF_NOEXIST` (linux/bpf.h): nothing is replaced.
 const NEW: u64 = 1;
+/// `BPF_EXIST` (linux/bpf.h): nothing is added.
+const EXISTING: u64 = 2;
 
 /// A hash map whose keys are `K` (of `KEY` bytes) and whose values are `V` (of `VALUE` bytes).
 pub struct Hash<K, V, const KEY: usize, const VALUE: usize> {
@@ -109,6 +111,20 @@ where
         let (key, value): ([u8; KEY], [u8; VALUE]) = (bytemuck::cast(*key), bytemuck::cast(*value));
         let refused = self.map.insert(key, value, self.flags);
         refused.map_err(|source| self.refused(source))
+    }
+
+    /// Puts a value in the place of another; false if there is none any more.
+    pub fn replace(&mut self, key: &K, value: &V) -> Result<bool, Error> {
+        let (key, value): ([u8; KEY], [u8; VALUE]) = (bytemuck::cast(*key), bytemuck::cast(*value));
+        match self.map.insert(key, value, self.flags | EXISTING) {
+            Ok(()) => Ok(true),
+            Err(MapError::SyscallError(error))
+                if error.io_error.kind() == std::io::ErrorKind::NotFound =>
+            {
+                Ok(false)
+            }
+            Err(source) => Err(self.refused(source)),
+        }
     }
 
     /// Puts an entry in; false if there is one of that key already.

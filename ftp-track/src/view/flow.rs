@@ -21,6 +21,8 @@ pub enum FlowState {
     Closing,
     /// FIN from both sides, or RST; kept a little for late segments.
     Ended,
+    /// The policy no longer permits it, and a reload was to end it; kept to know its packets.
+    Revoked,
 }
 
 impl FlowState {
@@ -28,6 +30,8 @@ impl FlowState {
     pub fn of(flow: &Flow) -> Self {
         if flow.ended != 0 {
             Self::Ended
+        } else if flow.is_revoked() {
+            Self::Revoked
         } else if flow.finished != [0; 2] {
             Self::Closing
         } else if flow.established != 0 {
@@ -43,6 +47,7 @@ impl FlowState {
             Self::Established => "established",
             Self::Closing => "closing",
             Self::Ended => "ended",
+            Self::Revoked => "revoked",
         }
     }
 }
@@ -199,6 +204,8 @@ mod tests {
         assert_eq!(FlowState::of(&flow), FlowState::Established);
         flow.finished = [1, 0];
         assert_eq!(FlowState::of(&flow), FlowState::Closing);
+        flow.revoke();
+        assert_eq!(FlowState::of(&flow), FlowState::Revoked);
         flow.ended = 1;
         assert_eq!(FlowState::of(&flow), FlowState::Ended);
     }

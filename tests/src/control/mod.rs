@@ -144,14 +144,23 @@ impl<'a> Control<'a> {
 
     /// Asks for a listing and opens the announced data connection for it.
     pub fn open_data(&mut self, announcement: &Announcement) -> Result<TcpStream> {
-        self.send("LIST")?;
+        self.open_data_for("LIST", announcement)
+    }
+
+    /// Gives a command and opens the announced data connection for it.
+    pub fn open_data_for(
+        &mut self,
+        command: &str,
+        announcement: &Announcement,
+    ) -> Result<TcpStream> {
+        self.send(command)?;
         let data = match announcement {
             Announcement::Server(address) => {
                 connection::connect(self.lab, Host::Client, *address, TIMEOUT)?
             }
             Announcement::Client(listener) => connection::accept(listener, TIMEOUT)?,
         };
-        self.expect("150", "LIST")?;
+        self.expect("150", command)?;
         Ok(data)
     }
 

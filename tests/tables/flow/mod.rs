@@ -4,3 +4,4 @@ mod expiry;
 mod life;
 mod one_shot;
 mod refused;
+mod revoked;

@@ -83,7 +83,12 @@ fn flow(key: &FlowKey, flow: &Flow, family: Family, control: &Control) -> String
     };
     let (from, to) = (name(&initiator.0, control), name(&responder.0, control));
     let [sent, received] = flow.packets;
-    let phase = match (flow.ended != 0, flow.established != 0, flow.answered != 0) {
+    let phase = match (
+        flow.ended != 0 || flow.is_revoked(),
+        flow.established != 0,
+        flow.answered != 0,
+    ) {
+        (true, ..) if flow.is_revoked() => "revoked",
         (true, ..) => "ended",
         (_, true, _) => "established",
         (_, _, true) => "answered",
