@@ -1,6 +1,6 @@
 //! One control connection: segments in, what comes of them into the [`Ledger`].
 
-use std::net::IpAddr;
+use std::{net::IpAddr, ops::Range};
 
 use fastrand::Rng;
 use ftp_track_common::{
@@ -92,7 +92,7 @@ impl Wire {
                 assert_eq!(step, Step::Hold(Reason::HeldBack), "beyond a gap");
             }
             let readable = self.waits_for(direction);
-            let kept = trick == 3 && readable && self.keep(direction, end, &input[end..]);
+            let kept = trick == 3 && readable && self.keep(random, direction, end, &input[end..]);
             let old = if trick == 2 {
                 sent.min(random.usize(1..20))
             } else {
@@ -209,24 +209,44 @@ impl Wire {
         step
     }
 
-    /// Brings what stands beyond a gap where it may not be held back. False when it has to come again.
-    fn keep(&mut self, direction: Direction, offset: usize, rest: &[u8]) -> bool {
-        if rest.is_empty() {
+    /// Brings what stands beyond a gap where it may not be held back, in one or two segments, one of
+    /// which may come twice. False when it has to come again.
+    fn keep(&mut self, random: &mut Rng, direction: Direction, offset: usize, rest: &[u8]) -> bool {
+        if rest.is_empty() || rest.len() > LONGEST as usize {
             return false;
         }
-        let step = self.deliver(direction, &[], offset, rest);
-        assert_eq!(step, Step::Hold(Reason::HeldBack), "beyond a gap");
-        let segment = self.segment(direction, offset, rest.len());
-        let (overlap, place) = self.session.beyond(direction, &segment);
-        assert_eq!(overlap, None, "nothing was kept");
-        let Some(place) = place else {
-            assert!(rest.len() > LONGEST as usize, "there is room");
-            return false;
-        };
-        assert_eq!((place.skip, place.offset), (0, 0), "nothing was kept");
-        self.session
-            .keep(direction, segment.sequence, Some(&place), true);
+        let cut = random.usize(0..rest.len());
+        let again = if random.bool() { cut } else { 0 };
+        let ends = [cut, again, rest.len()];
+        let mut kept = 0;
+        for end in ends.into_iter().filter(|end| *end != 0) {
+            // What came before comes again with it, or not.
+            let start = kept.min(end - 1) * usize::from(random.bool());
+            self.place(direction, offset, rest, start..end, &mut kept);
+        }
         true
+    }
+
+    /// Keeps a part of `rest`, of which the first `kept` bytes are kept.
+    fn place(
+        &mut self,
+        direction: Direction,
+        offset: usize,
+        rest: &[u8],
+        part: Range<usize>,
+        kept: &mut usize,
+    ) {
+        let step = self.deliver(direction, &[], offset + part.start, &rest[part.clone()]);
+        assert_eq!(step, Step::Hold(Reason::HeldBack), "beyond a gap");
+        let segment = self.segment(direction, offset + part.start, part.len());
+        let (overlap, place) = self.session.beyond(direction, &segment);
+        let known = (*kept).min(part.end).saturating_sub(part.start);
+        assert_eq!(overlap.map_or(0, |it| it.length as usize), known, "twice");
+        let new = part.end.saturating_sub(*kept);
+        assert_eq!(place.map_or(0, |it| it.length as usize), new, "new");
+        self.session
+            .keep(direction, segment.sequence, place.as_ref(), true);
+        *kept += new;
     }
 
     fn read_commands(&mut self, input: &[u8], new: &[u8]) {
