@@ -3,7 +3,7 @@
 //!
 //! What must hold of each: the programs report exactly what the reference says, so that nothing is
 //! expected without an honest request; every counter is accounted for; no segment of a control
-//! connection is dropped but those that are held back; the maps hold no more than one connection can
+//! connection is dropped but those that are held back, and none where they are kept instead; the maps hold no more than one connection can
 //! fill; and only what is expected is let in afterwards.
 
 mod generator;
@@ -15,8 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ftp_track_common::config::Mode;
 use generator::Random;
-use session::play;
+use session::{Played, play};
 
 use crate::{
     harness::{pool, row::message, tracker::Tracker},
@@ -39,42 +40,60 @@ fn sessions() {
     let limit = Duration::from_secs(number(SECONDS, 8));
     let mut tracker = pool::tracker();
     let start = Instant::now();
-    let (mut seed, mut made, mut segments) = (first, 0, 0);
+    let (mut seed, mut made, mut segments, mut kept) = (first, 0, 0, 0);
     while start.elapsed() < limit {
+        // In observe mode nothing is held back.
+        let mode = if seed % 3 == 0 {
+            Mode::Observe
+        } else {
+            Mode::Enforce
+        };
         let (transcript, choices) = generator::session(&mut Random::new(seed));
-        match check(&mut tracker, &transcript, &choices) {
-            Ok((expectations, sent)) => {
-                made += expectations;
-                segments += sent;
+        match check(&mut tracker, mode, &transcript, &choices) {
+            Ok(played) => {
+                made += played.expectations;
+                segments += played.segments;
+                kept += played.kept;
             }
             Err(error) => {
-                let (transcript, error) = shrink(&mut tracker, transcript, &choices, error);
-                panic!("{SEED}={seed}, in segments {choices:?}, of\n{transcript}\n{error}");
+                let (transcript, error) = shrink(&mut tracker, mode, transcript, &choices, error);
+                panic!(
+                    "{SEED}={seed}, {}, in segments {choices:?}, of\n{transcript}\n{error}",
+                    mode.name()
+                );
             }
         }
         seed += 1;
     }
     let sessions = seed - first;
-    println!("{sessions} sessions of {segments} segments made {made} expectations");
+    println!("{sessions} sessions of {segments} segments, {kept} kept, made {made} expectations");
     assert!(
         made * 4 > sessions,
         "{made} expectations of {sessions} sessions are too few"
     );
+    assert!(
+        sessions < 100 || kept * 4 > sessions,
+        "{kept} kept are too few"
+    );
 }
 
-/// Plays a transcript; expectations made and segments sent, or what is wrong.
+/// Plays a transcript; what was played, or what is wrong.
 fn check(
     tracker: &mut Tracker,
+    mode: Mode,
     transcript: &Transcript,
     choices: &[u8],
-) -> Result<(u64, u64), String> {
-    catch_unwind(AssertUnwindSafe(|| play(tracker, transcript, choices)))
-        .map_err(|panic| message(&*panic))
+) -> Result<Played, String> {
+    catch_unwind(AssertUnwindSafe(|| {
+        play(tracker, mode, transcript, choices)
+    }))
+    .map_err(|panic| message(&*panic))
 }
 
 /// Leaves out turns for as long as something stays wrong.
 fn shrink(
     tracker: &mut Tracker,
+    mode: Mode,
     mut transcript: Transcript,
     choices: &[u8],
     mut error: String,
@@ -83,7 +102,7 @@ fn shrink(
     while at < transcript.turns.len() {
         let mut shorter = transcript.clone();
         shorter.turns.remove(at);
-        match check(tracker, &shorter, choices) {
+        match check(tracker, mode, &shorter, choices) {
             Ok(_) => at += 1,
             Err(other) => (transcript, error) = (shorter, other),
         }

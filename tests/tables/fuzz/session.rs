@@ -35,12 +35,25 @@ struct Session<'a> {
     at: usize,
     dropped: u64,
     segments: u64,
+    /// Nothing may be held back.
+    observes: bool,
+    /// Segments that are to be kept.
+    kept: u64,
 }
 
-/// Plays a transcript in segments by `choices`; expectations made and segments sent.
-pub fn play(tracker: &mut Tracker, transcript: &Transcript, choices: &[u8]) -> (u64, u64) {
-    tracker.reset(Mode::Enforce);
+/// How much was played.
+pub struct Played {
+    pub expectations: u64,
+    pub segments: u64,
+    /// Segments beyond a gap that were kept.
+    pub kept: u64,
+}
+
+/// Plays a transcript in segments by `choices`.
+pub fn play(tracker: &mut Tracker, mode: Mode, transcript: &Transcript, choices: &[u8]) -> Played {
+    tracker.reset(mode);
     let mut session = Session::open(tracker, transcript.v6, choices);
+    session.observes = mode == Mode::Observe;
     for turn in &transcript.turns {
         session.happen(turn);
     }
@@ -64,6 +77,8 @@ impl<'a> Session<'a> {
             at: 0,
             dropped: 0,
             segments: 0,
+            observes: false,
+            kept: 0,
         };
         let syn = session.control.syn();
         session.deliver(FromClient, &syn);
@@ -118,12 +133,20 @@ impl<'a> Session<'a> {
                 0 => left,
                 few => left.min(usize::from(few) * 2),
             };
-            let segment = self.control.segment(direction, &bytes[sent..sent + length]);
-            if choice >> 4 == 3 {
-                self.early(direction, length, &bytes[sent + length..]);
+            let after = &bytes[sent + length..];
+            let mut early = 0;
+            if choice >> 4 == 3 && self.may_be_early(direction, after) {
+                early = self.early(direction, length, after);
             }
+            // What fills the gap may repeat some of what came early.
+            let again = early.min(usize::from(choice >> 2 & 3));
+            let segment = self
+                .control
+                .segment(direction, &bytes[sent..sent + length + again]);
             assert_eq!(self.deliver(direction, &segment), Verdict::Pass, "in order");
-            self.control.next[direction as usize] = segment.end();
+            sent += length + early;
+            let next = &mut self.control.next[direction as usize];
+            *next = segment.end().wrapping_add((early - again) as u32);
             if choice >> 4 == 1 {
                 // Again, and with other bytes, which nobody reads.
                 self.deliver(direction, &segment);
@@ -131,30 +154,59 @@ impl<'a> Session<'a> {
                 other.payload.fill(b'\n');
                 self.deliver(direction, &other);
             }
-            sent += length;
         }
     }
 
-    /// Sends what comes behind the next `length` bytes; it has to be held back.
-    fn early(&mut self, direction: Direction, length: usize, after: &[u8]) {
+    /// Whether what is beyond a gap waits.
+    fn may_be_early(&self, direction: Direction, after: &[u8]) -> bool {
         let Some(entry) = self.tracker.sessions.get(&self.control.key()) else {
-            return;
+            return false;
         };
         let session = &entry.session;
         let too_soon = direction == FromClient && session.conversation.awaits_greeting();
-        if after.is_empty() || too_soon || !session.is_readable() {
-            return;
-        }
-        let mut segment = self.control.segment(direction, after);
-        segment.sequence = segment.sequence.wrapping_add(length as u32);
-        assert_eq!(
-            self.deliver(direction, &segment),
-            Verdict::Drop,
-            "beyond a gap"
-        );
+        !after.is_empty() && !too_soon && session.is_readable()
     }
 
-    fn check(mut self, transcript: &Transcript) -> (u64, u64) {
+    /// Sends what comes behind the next `length` bytes. It has to be held back, or is kept; gives how
+    /// much of it need not come again.
+    fn early(&mut self, direction: Direction, length: usize, after: &[u8]) -> usize {
+        if !self.observes {
+            self.ahead(direction, length, after);
+            return 0;
+        }
+        let mut sent = 0;
+        for _ in 0..3 {
+            let choice = usize::from(self.choose());
+            let end = after.len().min(sent + 1 + (choice & 31));
+            if end == sent {
+                break;
+            }
+            // Some come twice, in other pieces.
+            let start = sent.saturating_sub(choice >> 5);
+            self.ahead(direction, length + start, &after[start..end]);
+            self.kept += 1;
+            sent = end;
+            if choice & 3 == 0 {
+                self.ahead(direction, length, &after[..1 + choice % sent]);
+            }
+        }
+        sent
+    }
+
+    /// Sends what comes behind the next `length` bytes, which are still missing.
+    fn ahead(&mut self, direction: Direction, length: usize, payload: &[u8]) {
+        let mut segment = self.control.segment(direction, payload);
+        segment.sequence = segment.sequence.wrapping_add(length as u32);
+        let expect = if self.observes {
+            Verdict::Pass
+        } else {
+            Verdict::Drop
+        };
+        let verdict = self.deliver(direction, &segment);
+        assert_eq!(verdict, expect, "beyond a gap");
+    }
+
+    fn check(mut self, transcript: &Transcript) -> Played {
         let client = if transcript.v6 { CLIENT_V6 } else { CLIENT_V4 };
         let expect = Reference::new(client).notes(&transcript.turns);
         let events = self.tracker.events();
@@ -171,7 +223,11 @@ impl<'a> Session<'a> {
             .filter(|note| note.starts_with("made "))
             .count();
         self.check_maps(&told);
-        (made as u64, self.segments)
+        Played {
+            expectations: made as u64,
+            segments: self.segments,
+            kept: self.kept,
+        }
     }
 
     /// Every count is accounted for.
@@ -188,6 +244,7 @@ impl<'a> Session<'a> {
         let by_segment = [
             Reason::Retransmission,
             Reason::HeldBack,
+            Reason::Kept,
             Reason::AfterEnd,
             Reason::Opaque,
             Reason::NotFtp,
@@ -204,6 +261,8 @@ impl<'a> Session<'a> {
         assert!(left.is_empty(), "not counted: {left:?}");
         let held = self.tracker.count(Reason::HeldBack);
         assert_eq!(self.dropped, held, "dropped, but not held back");
+        assert!(!self.observes || held == 0, "held back");
+        assert_eq!(self.tracker.count(Reason::Kept), self.kept, "kept");
     }
 
     /// One connection fills one place of each map, and only what is expected comes in.
@@ -236,16 +295,24 @@ impl<'a> Session<'a> {
                 let source = SocketAddr::new(from.ip(), 20_000);
                 let to = SocketAddr::new(to.ip(), port);
                 let probe = Segment::new(source, to, SYN);
+                let before = self.tracker.count(Reason::Expected);
                 let verdict = self.tracker.run(&probe.frame(), interface);
                 let is_expected = kinds
                     .iter()
                     .any(|kind| pending.as_deref() == Some(&*format!("{kind} {port}")));
-                let expect = if is_expected {
+                let expect = if is_expected || self.observes {
                     Verdict::Pass
                 } else {
                     Verdict::Drop
                 };
-                assert_eq!(verdict, expect, "a SYN from {source} to {to}; {pending:?}");
+                let what = format!("a SYN from {source} to {to}; {pending:?}");
+                assert_eq!(verdict, expect, "{what}");
+                let counted = self.tracker.count(Reason::Expected) - before;
+                // A server that connects where nothing waits for its reply has accepted the request.
+                let may_be_invited = self.observes && interface == WAN;
+                if is_expected || !may_be_invited {
+                    assert_eq!(counted, u64::from(is_expected), "{what}");
+                }
             }
         }
         self.tracker.events();
