@@ -109,6 +109,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
         tokio::select! {
             asked = signals.next() => match asked {
                 Asked::End(signal) => {
+                    daemon.report(&pump.rest());
                     daemon.end(signal);
                     return Ok(());
                 }
@@ -116,6 +117,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
             },
             visit = desk.next() => {
                 if daemon.answer(visit, read).await {
+                    daemon.report(&pump.rest());
                     desk.close().await;
                     return Ok(());
                 }
