@@ -14,6 +14,7 @@ mod growth;
 mod harness;
 mod other;
 mod packet;
+mod parallel;
 mod program;
 mod sample;
 mod stream;
@@ -35,6 +36,7 @@ fn main() -> Result<()> {
             transfer::PART => transfer::run(rounds)?,
             other::PART => other::run(rounds)?,
             packet::PART => packet::run(rounds)?,
+            parallel::PART => parallel::run(rounds)?,
             _ => bail!("there is no part {part}"),
         }
     }

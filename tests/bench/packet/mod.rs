@@ -1,6 +1,6 @@
 //! What one packet costs in the program, relative to a program that does nothing.
 
-mod script;
+pub mod script;
 
 use std::os::fd::AsFd as _;
 

@@ -143,4 +143,10 @@ pub const PARTS: &[Part] = &[
         bases: &["1"],
         targets: &[],
     },
+    Part {
+        name: "parallel",
+        sense: Sense::Cost,
+        bases: &["one CPU"],
+        targets: &[],
+    },
 ];
