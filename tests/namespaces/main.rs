@@ -26,5 +26,6 @@ mod policy;
 mod refusal;
 mod reload;
 mod restart;
+mod revocation;
 mod service;
 mod steering;

@@ -1,0 +1,185 @@
+//! A stricter policy that is to end what runs (`ftp-track reload --apply-to-flows`).
+
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ftp_track_tests::control::Control;
+use ftp_track_tests::lab::{Family, Host, Lab};
+use ftp_track_tests::process::{self, wait_until};
+use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
+use ftp_track_tests::tracker::{Listing, Tracker, ask, command};
+use ftp_track_tests::transfer::Mode;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const CHUNK: [u8; 1000] = [b'x'; 1000];
+const STRICT: &str = "[[rule]]\nserver = ['198.51.100.0/24', '2001:db8:2::/64']\n\
+                      active = false\npassive = false\n";
+
+fn write(lab: &Lab, mode: &str, rules: &str) -> PathBuf {
+    let path = lab.folder().join("ftp-track.toml");
+    let text = format!(
+        "interfaces = ['lan', 'wan']\nmode = '{mode}'\ncontrol_ports = [{CONTROL_PORT}]\n{rules}"
+    );
+    fs::write(&path, text).unwrap();
+    path
+}
+
+/// Default-deny, with a counter of what it refuses.
+fn guard(lab: &Lab) {
+    let rules = format!(
+        "table inet filter {{\n counter refused {{ }}\n chain forward {{\n\
+         type filter hook forward priority filter; policy drop;\n\
+         ct state established,related accept\n\
+         tcp dport {CONTROL_PORT} ct state new accept\n\
+         meta mark & 0x200 == 0x200 accept\n\
+         meta l4proto icmpv6 accept\n\
+         meta l4proto tcp counter name refused drop\n }}\n}}\n"
+    );
+    let path = lab.folder().join("rules.nft");
+    fs::write(&path, rules).unwrap();
+    let gateway = lab.namespace(Host::Gateway);
+    process::run(gateway.command("nft").arg("-f").arg(&path)).unwrap();
+}
+
+/// Packets that the firewall has refused.
+fn refused(lab: &Lab) -> u64 {
+    let mut nft = lab.namespace(Host::Gateway).command("nft");
+    let text =
+        process::run(nft.args(["-j", "list", "counter", "inet", "filter", "refused"])).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut objects = json["nftables"].as_array().unwrap().iter();
+    let counter = objects.find_map(|object| object["counter"]["packets"].as_u64());
+    counter.unwrap()
+}
+
+/// An upload that goes on as long as somebody writes.
+struct Upload<'a> {
+    _control: Control<'a>,
+    data: TcpStream,
+    file: PathBuf,
+    sent: u64,
+}
+
+impl<'a> Upload<'a> {
+    fn start(lab: &'a Lab, server: &Server, mode: Mode, family: Family) -> Self {
+        let mut control = Control::open(lab, server, family).unwrap();
+        let announcement = control.announce(mode).unwrap();
+        let (remote, file) = server.upload_target();
+        let store = format!("STOR {remote}");
+        let data = control.open_data_for(&store, &announcement).unwrap();
+        Self {
+            _control: control,
+            data,
+            file,
+            sent: 0,
+        }
+    }
+
+    fn write(&mut self) {
+        self.data.write_all(&CHUNK).unwrap();
+        self.sent += CHUNK.len() as u64;
+    }
+
+    fn stored(&self) -> u64 {
+        fs::metadata(&self.file).unwrap().len()
+    }
+
+    /// Whether what is written comes to the server.
+    fn goes_on(&mut self) -> bool {
+        self.write();
+        wait_until(PATIENCE, || self.stored() == self.sent)
+    }
+}
+
+fn ends(mode: &str, transfer: Mode, family: Family) {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+    let behind_firewall = mode != "enforce";
+    if behind_firewall {
+        guard(&lab);
+    }
+    let mut run = command(&lab, "run").unwrap();
+    run.arg("--config").arg(write(&lab, mode, ""));
+    let tracker = Tracker::start_as(&lab, run).unwrap();
+    let mut upload = Upload::start(&lab, &server, transfer, family);
+    assert!(upload.goes_on(), "{mode}");
+    let said = ask(&lab, "reload --apply-to-flows").unwrap();
+    assert!(
+        said.ends_with("permit every data connection there is\n"),
+        "{said}"
+    );
+
+    // A stricter policy alone leaves it.
+    write(&lab, mode, STRICT);
+    assert_eq!(ask(&lab, "reload").unwrap(), "the settings are in force\n");
+    assert!(upload.goes_on(), "{mode}");
+
+    let said = ask(&lab, "reload --apply-to-flows").unwrap();
+    assert!(
+        said.ends_with("data connections that were ended: 1\n"),
+        "{said}"
+    );
+    let before = upload.stored();
+    let stopped = || match behind_firewall {
+        true => refused(&lab),
+        false => tracker.counter("revoked").unwrap(),
+    };
+    let already = stopped();
+    upload.write();
+    assert!(wait_until(PATIENCE, || stopped() > already), "{mode}");
+    assert_eq!(upload.stored(), before, "{mode}");
+    let flows = tracker.list(Listing::Flows).unwrap();
+    assert_eq!(flows[0]["state"], "revoked", "{mode}: {flows:?}");
+
+    // The old policy does not bring it back, and counts for the next one.
+    write(&lab, mode, "");
+    ask(&lab, "reload --apply-to-flows").unwrap();
+    let already = stopped();
+    assert!(wait_until(PATIENCE, || stopped() > already), "{mode}");
+    assert_eq!(upload.stored(), before, "{mode}");
+    assert!(Upload::start(&lab, &server, transfer, family).goes_on());
+    assert!(tracker.stop().unwrap().success());
+}
+
+#[test]
+fn in_enforce_mode() {
+    ends("enforce", Mode::Active, Family::V6);
+}
+
+#[test]
+fn in_conntrack_mode() {
+    ends("conntrack", Mode::Passive, Family::V4);
+}
+
+#[test]
+fn in_mark_mode() {
+    ends("mark", Mode::Passive, Family::V6);
+}
+
+#[test]
+fn in_bypass_mode() {
+    ends("bypass", Mode::Active, Family::V4);
+}
+
+#[test]
+fn observe_mode_drops_nothing() {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let mut run = command(&lab, "run").unwrap();
+    run.arg("--config").arg(write(&lab, "observe", ""));
+    let tracker = Tracker::start_as(&lab, run).unwrap();
+    let mut upload = Upload::start(&lab, &server, Mode::Passive, Family::V4);
+    assert!(upload.goes_on());
+    write(&lab, "observe", STRICT);
+    let said = ask(&lab, "reload --apply-to-flows").unwrap();
+    assert!(
+        said.ends_with(": 1; observe mode drops nothing\n"),
+        "{said}"
+    );
+    assert!(upload.goes_on());
+    assert!(tracker.counter("revoked").unwrap() > 0);
+    assert!(tracker.stop().unwrap().success());
+}
