@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Host, Lab};
-use ftp_track_tests::process::{self, Service};
-use ftp_track_tests::server::{Server, ServerKind};
-use ftp_track_tests::tracker::{Tracker, TrackerMode, json, run_command, traces};
+use ftp_track_tests::process::{self, Service, wait_until};
+use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
+use ftp_track_tests::tracker::{Tracker, TrackerMode, command, json, run_command, traces};
 use ftp_track_tests::transfer::Mode;
 
 const ADDRESS: &str = "127.0.0.1:9421";
@@ -60,6 +60,41 @@ fn they_say_what_happens() {
     assert!(text.contains("ftp_track_build_info{version=\""), "{text}");
     let status = json(&lab, "status").unwrap();
     assert_eq!(status["daemon"]["metrics"], ADDRESS);
+    assert!(tracker.stop().unwrap().success());
+}
+
+/// What a client has, and that it has as much as it may.
+#[test]
+fn what_clients_have() {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let path = lab.folder().join("ftp-track.toml");
+    let text = format!(
+        "interfaces = ['lan', 'wan']\nmode = 'observe'\ncontrol_ports = [{CONTROL_PORT}]\n\
+         metrics = '{ADDRESS}'\nsessions_per_client = 2\n"
+    );
+    fs::write(&path, text).unwrap();
+    let mut run = command(&lab, "run").unwrap();
+    run.arg("--config").arg(path);
+    let tracker = Tracker::start_as(&lab, run).unwrap();
+    let scrape = || curl(&lab, &[&format!("http://{ADDRESS}/metrics")]);
+    let most = "ftp_track_client_entries_max{map=\"sessions\"}";
+    let refused = "ftp_track_decisions_total{reason=\"client_limit\"}";
+
+    let before = scrape();
+    assert_eq!(value(&before, "ftp_track_clients"), 0);
+    assert_eq!((value(&before, most), value(&before, refused)), (0, 0));
+    let _controls: Vec<Control> = (0..3)
+        .map(|_| Control::open(&lab, &server, Family::V4).unwrap())
+        .collect();
+    // What is served may be a second old.
+    let full = || {
+        let text = scrape();
+        value(&text, "ftp_track_clients") == 1
+            && value(&text, most) == 2
+            && value(&text, refused) > 0
+    };
+    assert!(wait_until(LIMIT, full), "{}", scrape());
     assert!(tracker.stop().unwrap().success());
 }
 

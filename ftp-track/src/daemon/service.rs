@@ -41,7 +41,7 @@ use crate::{
     instance::{self, Lock},
     manage::manage,
     map,
-    metrics::{self, Sample},
+    metrics::{self, Crowd, Sample},
     view::{self, DoorView, EventView, LostWhere, Metainfo, RunningView},
 };
 
@@ -330,10 +330,12 @@ impl Daemon {
 
     fn sample(&self) -> Result<Sample, map::Error> {
         let maps = &self.tracker.maps;
+        let clients = maps.clients.entries()?.into_iter();
         Ok(Sample {
             running: self.view(),
             counters: maps.count()?,
             maps: maps.fill()?,
+            crowd: Crowd::of(clients.map(|(key, entry)| (key, entry.client))),
         })
     }
 

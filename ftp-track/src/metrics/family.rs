@@ -111,6 +111,25 @@ pub const FAMILIES: &[Family] = &[
         values: |sample| of_maps(sample, |fill| fill.capacity),
     },
     Family {
+        stem: "ftp_track_clients",
+        help: "Clients that have control or data connections; those of an IPv6 /64 are one.",
+        kind: Kind::Gauge,
+        labels: &[],
+        values: |sample| vec![Value::new([], sample.crowd.clients)],
+    },
+    Family {
+        stem: "ftp_track_client_entries_max",
+        help: "Entries that the one client has who has most; its limit is the policy's.",
+        kind: Kind::Gauge,
+        labels: &["map"],
+        values: |sample| {
+            let crowd = &sample.crowd;
+            let most = [("sessions", crowd.sessions), ("flows", crowd.flows)];
+            let value = |(map, most)| Value::new([("map", map)], u64::from(most));
+            most.into_iter().map(value).collect()
+        },
+    },
+    Family {
         stem: "ftp_track_interface_attached",
         help: "Whether the programs are on an interface (1), or it is waited for (0).",
         kind: Kind::Gauge,

@@ -3,6 +3,7 @@
 mod family;
 mod http;
 
+use ftp_track_common::client::{Client, ClientKey};
 use prometheus_client::{
     collector::Collector, encoding::DescriptorEncoder, encoding::text::encode, registry::Registry,
 };
@@ -22,6 +23,33 @@ pub struct Sample {
     pub counters: CountersView,
     /// How full the maps are.
     pub maps: Vec<FillView>,
+    /// How much of them the clients have.
+    pub crowd: Crowd,
+}
+
+/// What clients have in the maps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Crowd {
+    /// How many clients have anything.
+    pub clients: u64,
+    /// The most sessions of one client.
+    pub sessions: u32,
+    /// The most flows of one client.
+    pub flows: u32,
+}
+
+impl Crowd {
+    /// Of the entries of the map of clients. What stands for everybody is no client.
+    pub fn of(entries: impl IntoIterator<Item = (ClientKey, Client)>) -> Self {
+        let mut crowd = Self::default();
+        let everybody = ClientKey::default();
+        for (_, client) in entries.into_iter().filter(|(key, _)| *key != everybody) {
+            crowd.clients += 1;
+            crowd.sessions = crowd.sessions.max(client.sessions);
+            crowd.flows = crowd.flows.max(client.flows);
+        }
+        crowd
+    }
 }
 
 /// The metrics as they are served.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ftp_track_common::reason::Reason;
+use ftp_track_common::{address::Address, reason::Reason};
 
 use super::*;
 use crate::view::DoorView;
@@ -40,6 +40,11 @@ fn sample() -> Sample {
             lost_events: 7,
         },
         maps: ["sessions", "expectations", "flows"].map(fill).to_vec(),
+        crowd: Crowd {
+            clients: 2,
+            sessions: 5,
+            flows: 6,
+        },
     }
 }
 
@@ -54,6 +59,9 @@ fn lines() {
         "# TYPE ftp_track_map_entries gauge",
         "ftp_track_map_entries{map=\"flows\"} 3",
         "ftp_track_map_capacity{map=\"sessions\"} 10",
+        "ftp_track_clients 2",
+        "ftp_track_client_entries_max{map=\"sessions\"} 5",
+        "ftp_track_client_entries_max{map=\"flows\"} 6",
         "ftp_track_start_time_seconds 1795251600",
         "ftp_track_interface_attached{interface=\"lan\",hook=\"driver\",egress=\"tcx\"} 1",
         "ftp_track_interface_attached{interface=\"a\\\"\\\\\\nb\",hook=\"\",egress=\"\"} 0",
@@ -64,6 +72,28 @@ fn lines() {
     assert!(text.contains(build), "{text}");
     assert!(!text.contains("EOF"), "{text}");
     assert!(text.ends_with('\n'));
+}
+
+#[test]
+fn the_busiest_client_may_be_another_one_for_each() {
+    let client = |sessions, flows| {
+        let mut client = Client::default();
+        (client.sessions, client.flows) = (sessions, flows);
+        client
+    };
+    let key = |last| ClientKey::of(&Address::from_v4([192, 0, 2, last]), 0);
+    let entries = [
+        (key(1), client(3, 1)),
+        (key(2), client(1, 4)),
+        (ClientKey::default(), client(9, 0)),
+    ];
+    let (clients, sessions, flows) = (2, 3, 4);
+    let expect = Crowd {
+        clients,
+        sessions,
+        flows,
+    };
+    assert_eq!(Crowd::of(entries), expect);
 }
 
 /// Every sample belongs to the family announced above it, with its labels; every family is served.
