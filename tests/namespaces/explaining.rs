@@ -1,12 +1,13 @@
 //! What `ftp-track explain` says of real control connections.
 
+use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ftp_track_tests::control::{Announcement, Control, listen, reaches};
 use ftp_track_tests::lab::{Family, Host, Lab};
 use ftp_track_tests::process::{self, wait_until};
-use ftp_track_tests::server::{Server, ServerKind};
+use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
 use ftp_track_tests::tracker::{self, Listing, Tracker, TrackerMode};
 use ftp_track_tests::transfer::Mode;
 use serde_json::{Value, json};
@@ -143,4 +144,38 @@ fn over_ipv4() {
 #[test]
 fn over_ipv6() {
     a_story(Family::V6, "EPRT");
+}
+
+/// What ends a control connection of which nothing is heard.
+const IDLE: &str = "Nothing came for the idle time";
+
+/// Nobody closes the connection, and no daemon runs: the kernel's timer gives it up.
+#[test]
+fn after_a_silence() {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let path = lab.folder().join("ftp-track.toml");
+    let text = format!(
+        "interfaces = ['lan', 'wan']\nmode = 'enforce'\ncontrol_ports = [{CONTROL_PORT}]\n\
+         expectation_lifetime = 1\nsession_idle = 10\n"
+    );
+    fs::write(&path, text).unwrap();
+    let mut run = tracker::command(&lab, "run").unwrap();
+    run.arg("--config").arg(&path);
+    let tracker = Tracker::start_as(&lab, run).unwrap();
+    let mut control = Control::open(&lab, &server, Family::V4).unwrap();
+    control.announce(Mode::Passive).unwrap();
+    tracker.kill().unwrap();
+
+    let (client, server_address) = hosts(Family::V4);
+    let told = || explain(&lab, &format!("{client} {server_address}"));
+    let over = |json: &Value| {
+        let notes = texts(&json["control_connections"][0]["notes"]);
+        let last = notes.last().unwrap();
+        last.starts_with("The control connection is over.") && last.contains(IDLE)
+    };
+    let ended = wait_until(Duration::from_secs(120), || over(&told()));
+    assert!(ended, "{}", told());
+    let sessions = tracker::list(&lab, Listing::Sessions).unwrap();
+    assert!(sessions.is_empty(), "{sessions:?}");
 }

@@ -216,6 +216,58 @@ fn forged_segments() {
     assert_eq!(tracker.sessions.count(), waiting + 3);
 }
 
+/// As many expectations as the map has room for, by clients that never use them.
+#[test]
+fn expectations() {
+    const ROOM: u16 = 64;
+    let mut tracker = Tracker::load_with(&[(layout::EXPECTATIONS, ROOM.into())]);
+    tracker.reset(Mode::Enforce);
+    tracker.configure(&[Rule {
+        expectation_lifetime: A_DAY,
+        session_idle: A_DAY,
+        ..open()
+    }]);
+    let mut play = Play::new(&mut tracker, Family::V4, 0);
+    play.greet();
+    play.passive(50_000);
+    let mut data = Data::passive(&play, 50_000);
+    let honest = play.control.clone();
+    let mut greedy_ones = Vec::new();
+    for number in 0..usize::from(ROOM) + 8 {
+        play.control = greet(play.tracker, greedy(number), 10_000);
+        play.passive(51_000);
+        greedy_ones.push(play.control.clone());
+    }
+    let refused = play.tracker.count(Reason::ExpectationsFull);
+    assert_eq!(refused, 9, "one place is the honest client's");
+    assert_eq!(play.tracker.expectations.count(), usize::from(ROOM));
+
+    // What was announced before is there, and what comes after it replaces it.
+    play.control = honest;
+    assert_eq!(data.open(&mut play), Verdict::Pass);
+    data.send(&mut play, Responder, 1000);
+    play.passive(50_001);
+    let mut data = Data::passive(&play, 50_001);
+    assert_eq!(data.open(&mut play), Verdict::Pass);
+    // A new session goes on without its expectation, which is refused by name.
+    play.notes.clear();
+    play.control = greet(play.tracker, greedy(1_000), 10_000);
+    play.tracker.events();
+    play.passive(52_000);
+    let refusal = "refused passive server:52000 expectations_full";
+    assert_eq!(play.notes, [refusal]);
+    play.ask("NOOP", "200 ok");
+    // As soon as one of the others ends there is room for it.
+    let late = std::mem::replace(&mut play.control, greedy_ones.swap_remove(0));
+    play.reset(FromClient);
+    play.control = late;
+    play.notes.clear();
+    play.passive(52_001);
+    assert_eq!(play.notes, ["expectation_new passive server:52001"]);
+    let mut data = Data::passive(&play, 52_001);
+    assert_eq!(data.open(&mut play), Verdict::Pass);
+}
+
 /// What is kept beyond a gap may be forgotten, but nobody reads what another said.
 #[test]
 fn forgotten_segments() {

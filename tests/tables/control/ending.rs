@@ -259,3 +259,92 @@ fn by_closing() {
         },
     ]);
 }
+
+/// 421 comes whenever the server likes (RFC 959, 5.4).
+#[test]
+fn by_closing_at_odd_places() {
+    const ENDED: &[&str] = &[
+        "session_new",
+        "expectation_new passive server:50000",
+        "expectation_end passive server:50000 service_closing",
+        "dropped server:50000 unexpected",
+        "drop",
+    ];
+    row::run(&[
+        ends(
+            "421 between 1yz and 2yz",
+            |play| {
+                expecting(play);
+                play.ask("RETR file", "150 here");
+                play.server("421 idle");
+                play.server("226 done");
+                too_late(play);
+            },
+            ENDED,
+            &[
+                (Reason::ControlPort, 1),
+                (Reason::StrayReply, 1),
+                (Reason::Unexpected, 1),
+            ],
+            &["session 2/2"],
+        ),
+        ends(
+            "421 before the login",
+            |play| {
+                play.greet();
+                play.ask("USER a", "421 too many");
+                play.ask(play.passive_command(), "500 bye");
+                too_late(play);
+            },
+            &[
+                "session_new",
+                "refused passive server:0 refused_by_server",
+                "dropped server:50000 unexpected",
+                "drop",
+            ],
+            &[
+                (Reason::ControlPort, 1),
+                (Reason::RefusedByServer, 1),
+                (Reason::Unexpected, 1),
+            ],
+            &["session 2/2"],
+        ),
+        ends(
+            "421 behind QUIT",
+            |play| {
+                expecting(play);
+                play.client("NOOP");
+                play.client("QUIT");
+                play.server("421 idle");
+                play.server("221 bye");
+                too_late(play);
+            },
+            ENDED,
+            &[
+                (Reason::ControlPort, 1),
+                (Reason::StrayReply, 1),
+                (Reason::Unexpected, 1),
+            ],
+            &["session 3/3"],
+        ),
+        ends(
+            "421 of many lines, while PASV waits",
+            |play| {
+                play.greet();
+                play.client(play.passive_command());
+                play.server("421-Closing");
+                play.server(&play.passive_reply(50_000));
+                play.server("421 now");
+                play.server(&play.passive_reply(50_000));
+                too_late(play);
+            },
+            &["session_new", "dropped server:50000 unexpected", "drop"],
+            &[
+                (Reason::ControlPort, 1),
+                (Reason::UnrequestedPassive, 1),
+                (Reason::Unexpected, 1),
+            ],
+            &["session 1/1"],
+        ),
+    ]);
+}
