@@ -9,6 +9,9 @@ use anyhow::{Context, Result};
 use crate::lab::{Host, Lab};
 use crate::process;
 
+/// How long a program may take from its start to its execution.
+const RELEASED: Duration = Duration::from_secs(10);
+
 /// Opens a TCP connection from a host of the lab.
 pub(super) fn connect(lab: &Lab, from: Host, to: SocketAddr, limit: Duration) -> Result<TcpStream> {
     lab.namespace(from)
@@ -17,10 +20,20 @@ pub(super) fn connect(lab: &Lab, from: Host, to: SocketAddr, limit: Duration) ->
 }
 
 /// Listens on a host of the lab.
+///
+/// A program that another test's thread starts holds copies of this process's sockets until it is
+/// executed: a port that was closed just now may be in use for a moment longer.
 pub fn listen(lab: &Lab, on: Host, address: SocketAddr) -> Result<TcpListener> {
-    lab.namespace(on)
-        .enter(|| TcpListener::bind(address))?
-        .with_context(|| format!("{on} cannot listen on {address}"))
+    let mut listener = lab.namespace(on).enter(|| TcpListener::bind(address))?;
+    process::wait_until(RELEASED, || match &listener {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            let again = lab.namespace(on).enter(|| TcpListener::bind(address));
+            listener = again.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            false
+        }
+        _ => true,
+    });
+    listener.with_context(|| format!("{on} cannot listen on {address}"))
 }
 
 /// Whether a TCP connection from a host of the lab comes to be, or vanishes without an answer.
