@@ -1,5 +1,7 @@
 //! The recipes of `docs/firewall.md` for enforce mode, firewalld and ufw, typed as they stand there.
 
+use std::time::Duration;
+
 use std::net::SocketAddr;
 
 use ftp_track_tests::administrator::Administrator;
@@ -11,7 +13,8 @@ use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::process;
 use ftp_track_tests::recipe::blocks;
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
-use ftp_track_tests::transfer::{Direction, Mode};
+use ftp_track_tests::tracker::{Tracker, TrackerMode};
+use ftp_track_tests::transfer::{Direction, Mode, Outcome};
 
 /// Transfers work in both modes.
 fn ftp_works(lab: &Lab, server: &Server, family: Family) {
@@ -69,6 +72,28 @@ pub fn block_of(section: &str, program: &str) -> String {
     let blocks = blocks(section, "sh").unwrap();
     let found = blocks.into_iter().find(|block| block.starts_with(program));
     found.unwrap_or_else(|| panic!("{section} has no block for {program}"))
+}
+
+/// The rules of the recipe let the control connection in, and ftp-track the rest past them.
+#[test]
+fn bypass_behind_nftables() {
+    let lab = Lab::new().unwrap();
+    for block in blocks("bypass", "nft").unwrap() {
+        let mut nft = lab.namespace(Host::Gateway).command("nft");
+        process::run_with_input(nft.args(["-f", "-"]), &block).unwrap();
+    }
+    let _tracker = Tracker::start(&lab, TrackerMode::Bypass).unwrap();
+    for family in Family::ALL {
+        let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+        for (client, mode) in [(Client::Curl, Mode::Passive), (Client::Lftp, Mode::Active)] {
+            let transfer = client.transfer(mode, family, Direction::Download);
+            let outcome = transfer
+                .run(&lab, &server, Duration::from_secs(20))
+                .unwrap();
+            assert_eq!(outcome, Outcome::Complete, "{client} {family}");
+        }
+        assert!(!is_open(&lab, family, PASSIVE_PORTS.1 + 1), "{family}");
+    }
 }
 
 #[test]

@@ -303,7 +303,20 @@ fn ufw() {
         administrator.types("ufw reload").unwrap();
         users.are_happy("ufw reload");
         assert_eq!(administrator.check().unwrap(), Some(0));
+
+        // And back: what the file says is for the next boot, and what the kernel has the plan restores.
+        // ufw itself would put the rule beside the one that is there (it does not empty that table).
+        let back = format!("sed -i '{number}i {rule}' {file}");
+        administrator.types(&back).unwrap();
+        for line in steps.iter().rev().flat_map(|step| &step.undo) {
+            administrator.types(line).unwrap();
+            users.are_happy(line);
+        }
+        assert_eq!(administrator.check().unwrap(), Some(0), "helper again");
+        assert_eq!(attached(&lab).unwrap(), [""; 0]);
     });
+    let rules = typed(&lab, "iptables-save", &["-t", "raw"]);
+    assert_eq!(rules.matches(rule).count(), 1, "{rules}");
 }
 
 /// A rule set with everything that is hard to take out and to put back. An object comes back as the
