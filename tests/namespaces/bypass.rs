@@ -10,6 +10,7 @@ use ftp_track_tests::client::Client;
 use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Firewall, Host, LAN, Lab};
 use ftp_track_tests::matrix;
+use ftp_track_tests::process;
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode};
 use ftp_track_tests::transfer::{Direction, Mode, Outcome};
@@ -151,6 +152,48 @@ fn follows_a_new_neighbour_by_tc() {
 #[test]
 fn follows_a_new_neighbour_by_xdp() {
     follows_a_new_neighbour(Sender::Xdp);
+}
+
+/// The way out carries less than what comes in: the gateway tells the server so, as it would
+/// without ftp-track, and the file arrives.
+fn too_big_for_the_way_out(family: Family, sender: Sender) {
+    const NARROW: &str = "1300";
+    let lab = Lab::new().unwrap();
+    lab.set_firewall(Firewall::ControlOnly).unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
+    let tracker = start(&lab, sender);
+    // The client goes on to say that it takes 1500.
+    let mut link = lab.namespace(Host::Gateway).command("ip");
+    process::run(link.args(["link", "set", LAN, "mtu", NARROW])).unwrap();
+    let before = lab.passage().unwrap();
+    for mode in Mode::ALL {
+        let transfer = Client::Curl.transfer(mode, family, Direction::Download);
+        let outcome = transfer.run(&lab, &server, PATIENCE).unwrap();
+        assert_eq!(outcome, Outcome::Complete, "{transfer}\n{}", tracker.log());
+    }
+    assert_eq!(lab.passage().unwrap().since(before).data_bytes, 0);
+    let mut routes = lab.namespace(Host::Server).command("ip");
+    let flag = if family == Family::V4 { "-4" } else { "-6" };
+    let client = Host::Client.address(family).to_string();
+    let told = process::run(routes.args([flag, "route", "get", &client])).unwrap();
+    assert!(told.contains(&format!("mtu {NARROW}")), "{told}");
+    assert!(tracker.counter("not_plain").unwrap() > 0);
+    assert!(tracker.stop().unwrap().success());
+}
+
+#[test]
+fn too_big_over_ipv4_by_tc() {
+    too_big_for_the_way_out(Family::V4, Sender::Tc);
+}
+
+#[test]
+fn too_big_over_ipv4_by_xdp() {
+    too_big_for_the_way_out(Family::V4, Sender::Xdp);
+}
+
+#[test]
+fn too_big_over_ipv6_by_xdp() {
+    too_big_for_the_way_out(Family::V6, Sender::Xdp);
 }
 
 /// When it stops, the firewall has the last word again.
