@@ -69,8 +69,8 @@ pub fn expectation(
     }
 }
 
-/// The end of a data connection.
-pub fn flow_end(key: &FlowKey, flow: &Flow, reason: Reason) -> Event {
+/// The first packet's ends of a data connection.
+pub fn flow_tuple(key: &FlowKey, flow: &Flow) -> Tuple {
     let low = (key.low, key.low_port);
     let high = (key.high, key.high_port);
     let (from, to) = if flow.initiator_is_low != 0 {
@@ -78,13 +78,18 @@ pub fn flow_end(key: &FlowKey, flow: &Flow, reason: Reason) -> Event {
     } else {
         (high, low)
     };
-    let tuple = Tuple {
+    Tuple {
         source: from.0,
         destination: to.0,
         source_port: from.1,
         destination_port: to.1,
         zone: key.zone,
-    };
+    }
+}
+
+/// The end of a data connection.
+pub fn flow_end(key: &FlowKey, flow: &Flow, reason: Reason) -> Event {
+    let tuple = flow_tuple(key, flow);
     Event {
         expectation: flow.expectation,
         request: flow.kind,

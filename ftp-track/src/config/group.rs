@@ -69,9 +69,7 @@ impl GroupText {
 
     fn list(&self) -> Option<Vec<u16>> {
         let ports = self.allow_ports.as_ref()?;
-        Some(sorted(Some(
-            ports.iter().map(|port| *port.get_ref()).collect(),
-        )))
+        Some(sorted(ports.iter().map(|port| *port.get_ref())))
     }
 
     /// What is only for enforce mode contradicts another one.

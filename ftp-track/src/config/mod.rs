@@ -10,6 +10,7 @@ mod mark;
 mod metrics;
 mod mode;
 mod network;
+mod not_tcp;
 mod policy;
 mod ports;
 mod rule;
@@ -27,13 +28,14 @@ use ftp_track_common::rule::CONTROL_PORTS;
 pub use self::{
     file::File,
     group::Group,
-    hook::{HookChoice, NotTcp},
+    hook::HookChoice,
     interface::{InterfaceName, InvalidInterface},
     lifetime::{InvalidLifetime, Lifetime},
     mark::{InvalidMark, Mark},
     metrics::{InvalidMetricsAddress, MetricsAddress},
     mode::{Mode, UnknownMode},
     network::{InvalidNetwork, Network},
+    not_tcp::NotTcp,
     policy::Policy,
     ports::{InvalidPorts, Ports},
     settings::{Choice, Settings},

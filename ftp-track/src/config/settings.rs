@@ -112,7 +112,7 @@ impl Settings {
     pub fn check(line: Choice, mut file: File) -> Result<Self, Error> {
         let problems = std::mem::take(&mut file.problems);
         let choice = line.or(std::mem::take(&mut file.choice));
-        let mut control_ports = sorted(choice.control_ports);
+        let mut control_ports = sorted(choice.control_ports.into_iter().flatten());
         if control_ports.is_empty() {
             control_ports.push(CONTROL_PORT);
         }
@@ -128,7 +128,7 @@ impl Settings {
             ..Group::default()
         };
         let mode = choice.mode.unwrap_or(Mode::Observe);
-        let allow_ports = sorted(choice.allow_ports);
+        let allow_ports = sorted(choice.allow_ports.into_iter().flatten());
         let groups = group::complete(everybody, &file.groups, &file.text, &problems);
         group::check_lists(&allow_ports, &file.groups, &problems);
         file.check(problems)?;
@@ -227,8 +227,7 @@ fn distinct(names: Vec<InterfaceName>) -> Vec<InterfaceName> {
     distinct
 }
 
-pub(super) fn sorted(ports: Option<Vec<NonZeroU16>>) -> Vec<u16> {
-    let ports = ports.unwrap_or_default();
+pub(super) fn sorted(ports: impl IntoIterator<Item = NonZeroU16>) -> Vec<u16> {
     let mut ports: Vec<u16> = ports.into_iter().map(NonZeroU16::get).collect();
     ports.sort_unstable();
     ports.dedup();

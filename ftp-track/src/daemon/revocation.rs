@@ -62,7 +62,7 @@ fn permits(rules: &[Rule], key: &FlowKey, flow: &Flow) -> bool {
     let Some(rule) = rule.and_then(|place| rules.get(place)) else {
         return false;
     };
-    let tuple = record::flow_end(key, flow, Reason::Revoked).tuple;
+    let tuple = record::flow_tuple(key, flow);
     let other = if kind.is_active() {
         tuple.destination
     } else {

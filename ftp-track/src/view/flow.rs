@@ -7,6 +7,8 @@ use ftp_track_common::{
 };
 use serde::Serialize;
 
+use crate::record;
+
 use super::{Endpoint, MasterView, Seconds, TableRow, duration};
 
 /// What a data connection is at.
@@ -100,16 +102,10 @@ pub struct FlowView {
 impl FlowView {
     /// The view of a map's entry.
     pub fn of(key: &FlowKey, flow: &Flow, now: u64) -> Self {
-        let low = Endpoint::new(&key.low, key.low_port);
-        let high = Endpoint::new(&key.high, key.high_port);
-        let (initiator, responder) = if flow.initiator_is_low != 0 {
-            (low, high)
-        } else {
-            (high, low)
-        };
+        let tuple = record::flow_tuple(key, flow);
         Self {
-            initiator,
-            responder,
+            initiator: Endpoint::new(&tuple.source, tuple.source_port),
+            responder: Endpoint::new(&tuple.destination, tuple.destination_port),
             request: ExpectationKind::of_request(flow.kind)
                 .filter(|_| flow.session != BY_HAND)
                 .map(ExpectationKind::name),
