@@ -1,7 +1,6 @@
 //! Large files over links that carry super-packets.
 
 use anyhow::{Context, Result};
-use ftp_track_tests::lab::Lab;
 use ftp_track_tests::tracker::TrackerMode;
 
 use crate::gateway::{self, Gateway, Kind};
@@ -25,13 +24,8 @@ const FILE: usize = 64 << 20;
 
 /// Measures.
 pub fn run(rounds: u32) -> Result<()> {
-    let labs = (KINDS.iter().map(|_| gateway::lab())).collect::<Result<Vec<Lab>>>()?;
-    let mut gateways = Vec::new();
-    for (kind, lab) in KINDS.into_iter().zip(&labs) {
-        let mut gateway = Gateway::start(lab, kind)?;
-        gateway.close()?;
-        gateways.push(gateway);
-    }
+    let labs = gateway::labs(KINDS.len())?;
+    let gateways = Gateway::start_all(&labs, &KINDS)?;
     for round in 0..=rounds {
         for gateway in &gateways {
             let name = gateway.kind.name();

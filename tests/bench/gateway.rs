@@ -53,11 +53,7 @@ impl Kind {
     fn set_firewall(self, lab: &Lab) -> Result<()> {
         match self {
             Kind::Kernel => lab.set_firewall(Firewall::KernelHelper)?,
-            Kind::Tracker(TrackerMode::Mark) => {
-                for block in recipe::blocks("mark", "nft")? {
-                    nft(lab, &block)?;
-                }
-            }
+            Kind::Tracker(TrackerMode::Mark) => recipe::load(lab, "mark")?,
             Kind::Tracker(
                 TrackerMode::Conntrack | TrackerMode::Bypass | TrackerMode::BypassByXdp,
             ) => lab.set_firewall(Firewall::ControlOnly)?,
@@ -70,8 +66,13 @@ impl Kind {
     }
 }
 
+/// A lab for each of `count` gateways.
+pub fn labs(count: usize) -> Result<Vec<Lab>> {
+    (0..count).map(|_| lab()).collect()
+}
+
 /// A lab for a gateway. As a card does, all interfaces join segments where they can.
-pub fn lab() -> Result<Lab> {
+fn lab() -> Result<Lab> {
     let lab = Lab::new()?;
     // The witness of the tests costs every packet something.
     nft(&lab, "delete table inet witness\n")?;
@@ -116,6 +117,16 @@ impl<'a> Gateway<'a> {
     pub fn start(lab: &'a Lab, kind: Kind) -> Result<Self> {
         kind.set_firewall(lab)?;
         Self::start_open(lab, kind)
+    }
+
+    /// One of each kind, started and closed.
+    pub fn start_all(labs: &'a [Lab], kinds: &[Kind]) -> Result<Vec<Self>> {
+        let start = |(lab, &kind)| {
+            let mut gateway = Self::start(lab, kind)?;
+            gateway.close()?;
+            Ok(gateway)
+        };
+        labs.iter().zip(kinds).map(start).collect()
     }
 
     /// Starts ftp-track, without any firewall.

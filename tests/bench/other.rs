@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use ftp_track_common::segment::ACK;
-use ftp_track_tests::lab::{Family, Host, Lab};
+use ftp_track_tests::lab::{Family, Host};
 use ftp_track_tests::tracker::TrackerMode;
 use std::net::{IpAddr, SocketAddr};
 
@@ -33,7 +33,7 @@ const MIXES: [(&str, &[usize]); 4] = [
 
 /// Measures. No gateway has a firewall, beside which anything would look small.
 pub fn run(rounds: u32) -> Result<()> {
-    let labs = (KINDS.iter().map(|_| gateway::lab())).collect::<Result<Vec<Lab>>>()?;
+    let labs = gateway::labs(KINDS.len())?;
     let mut streams = Vec::new();
     for (kind, lab) in KINDS.into_iter().zip(&labs) {
         streams.push(Stream::new(Gateway::start_open(lab, kind)?, frames())?);

@@ -18,9 +18,7 @@ use ftp_track_tests::transfer::{Direction, Mode, Outcome};
 /// A lab whose gateway has the nftables rules of the documentation.
 fn lab() -> Lab {
     let lab = Lab::new().unwrap();
-    for block in recipe::blocks("conntrack", "nft").unwrap() {
-        nft(&lab, &block);
-    }
+    recipe::load(&lab, "conntrack").unwrap();
     lab
 }
 
@@ -269,8 +267,6 @@ fn it_is_the_default_where_conntrack_is_at_work() {
         assert!(tracker.stop().unwrap().success());
     };
     start("mode observe (by default: conntrack is not at work here)");
-    for block in recipe::blocks("conntrack", "nft").unwrap() {
-        nft(&lab, &block);
-    }
+    recipe::load(&lab, "conntrack").unwrap();
     start("mode conntrack (by default: conntrack is at work here)");
 }

@@ -1,8 +1,7 @@
 //! The recipes of `docs/firewall.md` for enforce mode, firewalld and ufw, typed as they stand there.
 
-use std::time::Duration;
-
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ftp_track_tests::administrator::Administrator;
 use ftp_track_tests::client::Client;
@@ -10,8 +9,7 @@ use ftp_track_tests::control::{listen, reaches};
 use ftp_track_tests::lab::{Family, Host, Lab};
 use ftp_track_tests::machine::Machine;
 use ftp_track_tests::matrix::Cell;
-use ftp_track_tests::process;
-use ftp_track_tests::recipe::blocks;
+use ftp_track_tests::recipe::{self, blocks};
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode};
 use ftp_track_tests::transfer::{Direction, Mode, Outcome};
@@ -59,12 +57,7 @@ fn enforce(firewall: impl Fn(&Lab, &mut Administrator)) {
 
 #[test]
 fn enforce_behind_nftables() {
-    enforce(|lab, _| {
-        for block in blocks("enforce", "nft").unwrap() {
-            let mut nft = lab.namespace(Host::Gateway).command("nft");
-            process::run_with_input(nft.args(["-f", "-"]), &block).unwrap();
-        }
-    });
+    enforce(|lab, _| recipe::load(lab, "enforce").unwrap());
 }
 
 /// The block of the section whose lines call `program`.
@@ -78,10 +71,7 @@ pub fn block_of(section: &str, program: &str) -> String {
 #[test]
 fn bypass_behind_nftables() {
     let lab = Lab::new().unwrap();
-    for block in blocks("bypass", "nft").unwrap() {
-        let mut nft = lab.namespace(Host::Gateway).command("nft");
-        process::run_with_input(nft.args(["-f", "-"]), &block).unwrap();
-    }
+    recipe::load(&lab, "bypass").unwrap();
     let _tracker = Tracker::start(&lab, TrackerMode::Bypass).unwrap();
     for family in Family::ALL {
         let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();

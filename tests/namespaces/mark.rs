@@ -7,7 +7,6 @@ use ftp_track_tests::client::Client;
 use ftp_track_tests::control::{listen, reaches};
 use ftp_track_tests::lab::{Family, Host, Lab, Offload};
 use ftp_track_tests::matrix::Tally;
-use ftp_track_tests::process;
 use ftp_track_tests::recipe;
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode, attached};
@@ -16,10 +15,7 @@ use ftp_track_tests::transfer::{Direction, Mode, Outcome};
 /// A lab whose gateway has the nftables rules of the documentation.
 fn lab() -> Lab {
     let lab = Lab::new().unwrap();
-    for block in recipe::blocks("mark", "nft").unwrap() {
-        let mut nft = lab.namespace(Host::Gateway).command("nft");
-        process::run_with_input(nft.args(["-f", "-"]), &block).unwrap();
-    }
+    recipe::load(&lab, "mark").unwrap();
     lab
 }
 

@@ -4,6 +4,9 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::lab::{Host, Lab};
+use crate::process;
+
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/firewall.md");
 
 /// The blocks in `language` (`nft`, `sh`) of the section headed `section`, in their order.
@@ -18,6 +21,15 @@ pub fn blocks(section: &str, language: &str) -> Result<Vec<String>> {
         "{DOCUMENT} has no {language} block in section {section}"
     );
     Ok(found)
+}
+
+/// Gives the gateway's nftables the rules of a section, as [`blocks`] has them.
+pub fn load(lab: &Lab, section: &str) -> Result<()> {
+    for block in blocks(section, "nft")? {
+        let mut nft = lab.namespace(Host::Gateway).command("nft");
+        process::run_with_input(nft.args(["-f", "-"]), &block)?;
+    }
+    Ok(())
 }
 
 fn blocks_of(text: &str, section: &str, language: &str) -> Vec<String> {

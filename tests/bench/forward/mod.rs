@@ -4,7 +4,6 @@ mod connection;
 
 use anyhow::{Context, Result, ensure};
 use ftp_track_common::segment::ACK;
-use ftp_track_tests::lab::Lab;
 use ftp_track_tests::tracker::TrackerMode;
 
 use crate::gateway::{self, Gateway, Kind};
@@ -36,7 +35,7 @@ const KINDS: [Kind; 11] = [
 
 /// Measures.
 pub fn run(rounds: u32) -> Result<()> {
-    let labs = (KINDS.iter().map(|_| gateway::lab())).collect::<Result<Vec<Lab>>>()?;
+    let labs = gateway::labs(KINDS.len())?;
     let mut streams = Vec::new();
     for (kind, lab) in KINDS.into_iter().zip(&labs) {
         let gateway = Gateway::start(lab, kind)?;

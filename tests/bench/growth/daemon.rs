@@ -29,7 +29,7 @@ const PINS: &str = "/sys/fs/bpf/ftp-track";
 
 /// Measures.
 pub fn run(rounds: u32) -> Result<()> {
-    let labs = (COUNTS.iter().map(|_| gateway::lab())).collect::<Result<Vec<Lab>>>()?;
+    let labs = gateway::labs(COUNTS.len())?;
     let mut trackers = Vec::new();
     for (count, lab) in COUNTS.into_iter().zip(&labs) {
         let tracker = Tracker::start(lab, TrackerMode::Enforce)?;

@@ -40,13 +40,8 @@ const FILE: usize = 1000;
 
 /// Measures.
 pub fn run(rounds: u32) -> Result<()> {
-    let labs = (KINDS.iter().map(|_| gateway::lab())).collect::<Result<Vec<Lab>>>()?;
-    let mut gateways = Vec::new();
-    for (kind, lab) in KINDS.into_iter().zip(&labs) {
-        let mut gateway = Gateway::start(lab, kind)?;
-        gateway.close()?;
-        gateways.push(gateway);
-    }
+    let labs = gateway::labs(KINDS.len())?;
+    let gateways = Gateway::start_all(&labs, &KINDS)?;
     for round in 0..=rounds {
         for gateway in &gateways {
             let name = gateway.kind.name();

@@ -33,10 +33,7 @@ impl<'a> Control<'a> {
 
     /// As [`Control::open`], to a server at any address.
     pub fn open_to(lab: &'a Lab, server: &Server, address: SocketAddr) -> Result<Self> {
-        let family = match address {
-            SocketAddr::V4(_) => Family::V4,
-            SocketAddr::V6(_) => Family::V6,
-        };
+        let family = Family::of(address.ip());
         let stream = connection::connect(lab, Host::Client, address, TIMEOUT)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
         let mut control = Self {

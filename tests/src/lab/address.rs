@@ -20,6 +20,14 @@ pub enum Family {
 impl Family {
     /// Both, IPv4 first.
     pub const ALL: [Family; 2] = [Family::V4, Family::V6];
+
+    /// That of an address.
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Family::V4,
+            IpAddr::V6(_) => Family::V6,
+        }
+    }
 }
 
 impl fmt::Display for Family {

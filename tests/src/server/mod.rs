@@ -187,17 +187,13 @@ impl Server {
         kind: ServerKind,
         fxp: bool,
     ) -> Result<Self> {
-        let family = match address {
-            IpAddr::V4(_) => Family::V4,
-            IpAddr::V6(_) => Family::V6,
-        };
         let folder = lab.folder().join(kind.to_string());
         let root = folder.join("root");
         prepare(&folder, &root).with_context(|| format!("cannot prepare {}", root.display()))?;
         let setting = Setting {
             lab,
             host,
-            family,
+            family: Family::of(address),
             address,
             fxp,
             folder: &folder,

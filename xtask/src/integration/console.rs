@@ -20,9 +20,6 @@ const DEATHS: [&str; 6] = [
     "self-detected stall",
     "Out of memory: Killed",
 ];
-/// How long the lines that follow such a one are waited for: they say where it was.
-const WAKE: Duration = Duration::from_secs(2);
-
 /// How long a machine is waited for.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
@@ -30,6 +27,8 @@ pub struct Patience {
     pub silence: Duration,
     /// From start to end.
     pub whole: Duration,
+    /// For the next line after the kernel has died: those lines say where it was.
+    pub wake: Duration,
 }
 
 /// The console of a machine that runs.
@@ -64,7 +63,7 @@ impl Console {
                 Ok(line) => {
                     self.keep(&line)?;
                     if let Some(death) = DEATHS.iter().find(|death| line.contains(**death)) {
-                        while let Ok(line) = self.lines.recv_timeout(WAKE) {
+                        while let Ok(line) = self.lines.recv_timeout(self.patience.wake) {
                             self.keep(&line)?;
                         }
                         bail!("the kernel says: {death} ({})", line.trim());
@@ -133,7 +132,12 @@ mod tests {
         let mut shell = Command::new("sh");
         shell.args(["-c", script]).stdin(Stdio::null());
         let mut machine = shell.stdout(Stdio::piped()).spawn().unwrap();
-        let console = Console::new(&mut machine, &log, Patience { silence, whole });
+        let patience = Patience {
+            silence,
+            whole,
+            wake: SHORT,
+        };
+        let console = Console::new(&mut machine, &log, patience);
         let outcome = console.unwrap().report();
         machine.kill().unwrap();
         machine.wait().unwrap();
@@ -171,7 +175,7 @@ mod tests {
     fn a_dead_kernel_is_not_waited_for() {
         for death in DEATHS {
             let script = format!(
-                "echo '[1.0] {death} here'; echo at; {}; exec sleep 600",
+                "printf '[1.0] {death} here\\nat\\n'; {}; exec sleep 600",
                 report()
             );
             let (outcome, log) = follow("death", &script, LONG, LONG);

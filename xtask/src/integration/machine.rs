@@ -21,6 +21,7 @@ use super::plan::Card;
 const PATIENCE: Patience = Patience {
     silence: Duration::from_secs(PULSE_SECONDS * 20),
     whole: Duration::from_secs(3 * 60 * 60),
+    wake: Duration::from_secs(2),
 };
 /// QEMU's exit code after 0x10 was written to isa-debug-exit.
 const DONE: i32 = 33;
