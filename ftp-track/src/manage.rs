@@ -13,7 +13,7 @@ use ftp_track_common::{
 use crate::{
     clock,
     control::{self, Key, Request, What},
-    map::{Error, Maps},
+    map::{Error, Maps, Walk},
     record,
 };
 
@@ -72,18 +72,27 @@ fn flush(maps: &mut Maps, what: What) -> Result<Done, Refusal> {
     let mut events = Vec::new();
     match what {
         What::Sessions => {
-            for key in maps.sessions.keys()? {
-                events.extend(delete_session(maps, &key)?);
+            let mut walk = Walk::default();
+            while let Some(entries) = maps.sessions.next(&mut walk)? {
+                for (key, _) in entries {
+                    events.extend(delete_session(maps, &key)?);
+                }
             }
         }
         What::Expectations => {
-            for key in maps.expectations.keys()? {
-                events.extend(delete_expectation(maps, &key)?);
+            let mut walk = Walk::default();
+            while let Some(entries) = maps.expectations.next(&mut walk)? {
+                for (key, _) in entries {
+                    events.extend(delete_expectation(maps, &key)?);
+                }
             }
         }
         What::Flows => {
-            for key in maps.flows.keys()? {
-                events.extend(delete_flow(maps, &key)?);
+            let mut walk = Walk::default();
+            while let Some(entries) = maps.flows.next(&mut walk)? {
+                for (key, _) in entries {
+                    events.extend(delete_flow(maps, &key)?);
+                }
             }
         }
     }

@@ -6,12 +6,13 @@ use std::{
     ffi::{CStr, CString},
     io,
     os::{
-        fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd},
+        fd::{AsFd as _, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd},
         unix::ffi::OsStrExt as _,
     },
     path::Path,
 };
 
+use aya::maps::{HashMap, IterableMap as _, MapData};
 use aya_obj::generated::{bpf_cmd, bpf_insn, bpf_prog_type};
 use bytemuck::{Pod, Zeroable};
 
@@ -202,6 +203,55 @@ pub fn put_program(array: BorrowedFd<'_>, index: u32, program: BorrowedFd<'_>) -
     // SAFETY: key and value of an array of programs are four bytes each.
     unsafe { bpf(bpf_cmd::BPF_MAP_UPDATE_ELEM, &mut attr) }?;
     Ok(())
+}
+
+/// The member `batch`.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct Batch {
+    from: u64,
+    to: u64,
+    keys: u64,
+    values: u64,
+    count: u32,
+    map_fd: u32,
+    elem_flags: u64,
+    flags: u64,
+}
+
+/// Where a walk through a hash map stands: the kernel's number of a bucket.
+pub type Place = u32;
+
+/// Reads entries into `keys` and `values`, from `place` on or from the beginning: as many whole buckets
+/// as find room, so that each entry comes once, whatever is put in and taken out meanwhile. Gives how
+/// many there are, and where to go on; `StorageFull` if there is no room for one bucket.
+pub fn read_entries<const KEY: usize, const VALUE: usize>(
+    map: &HashMap<MapData, [u8; KEY], [u8; VALUE]>,
+    place: Option<Place>,
+    keys: &mut [[u8; KEY]],
+    values: &mut [[u8; VALUE]],
+    flags: u64,
+) -> io::Result<(usize, Option<Place>)> {
+    let mut to: Place = 0;
+    let mut attr = Batch {
+        from: place.as_ref().map_or(0, |place| address(place)),
+        to: address(&raw mut to),
+        keys: address(keys.as_mut_ptr()),
+        values: address(values.as_mut_ptr()),
+        count: keys.len().min(values.len()) as u32,
+        map_fd: map.map().fd().as_fd().as_raw_fd() as u32,
+        elem_flags: flags,
+        ..Batch::zeroed()
+    };
+    // SAFETY: aya has compared the sizes of the map's keys and values with `KEY` and `VALUE`, there is
+    // room for `count` of each, and a place in a hash map has four bytes.
+    let read = unsafe { bpf(bpf_cmd::BPF_MAP_LOOKUP_BATCH, &mut attr) };
+    match read {
+        Ok(_) => Ok((attr.count as usize, Some(to))),
+        // The last ones may come with it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((attr.count as usize, None)),
+        Err(error) => Err(error),
+    }
 }
 
 #[repr(C)]

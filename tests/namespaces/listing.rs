@@ -1,5 +1,7 @@
 //! What `ftp-track list` says while a control connection goes through its steps.
 
+mod many;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

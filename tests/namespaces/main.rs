@@ -29,3 +29,4 @@ mod restart;
 mod revocation;
 mod service;
 mod steering;
+mod sweep;

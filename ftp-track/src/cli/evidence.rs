@@ -103,7 +103,8 @@ impl Evidence {
 /// of life.
 fn stories(maps: &Maps, wanted: impl Fn(&SessionKey, u64) -> bool) -> Result<Vec<Story>, Error> {
     let mut stories = Vec::new();
-    for (key, history) in maps.histories.entries()? {
+    for entry in maps.histories.entries() {
+        let (key, history) = entry?;
         if wanted(&key, history.session) {
             let entry = maps.sessions.get(&key)?;
             let session = entry.map(|entry| entry.session);
@@ -114,7 +115,8 @@ fn stories(maps: &Maps, wanted: impl Fn(&SessionKey, u64) -> bool) -> Result<Vec
             });
         }
     }
-    for (key, entry) in maps.sessions.entries()? {
+    for entry in maps.sessions.entries() {
+        let (key, entry) = entry?;
         let id = entry.session.id;
         let is_known = stories
             .iter()

@@ -1,23 +1,27 @@
 //! `ftp-track list`.
 
-use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write as _};
 
 use clap::{Args, ValueEnum};
+use ftp_track_common::{expectation::Expectation, tuple::ExpectationKey};
+use serde::Serialize;
 
 use super::{
     Done, InstanceArgument,
-    output::{Format, print, print_json},
+    output::Format,
+    pages::{self, Pages},
     tracked,
 };
 use crate::{
     clock,
     map::{Error, Maps},
-    view::{ExpectationView, FlowView, SessionView, Table, TableRow},
+    view::{ExpectationView, FlowView, SessionView, TableRow},
 };
 
 /// List what is tracked
 ///
-/// Works beside a running tracker, and on what one left that was killed.
+/// Works beside a running tracker, and on what one left that was killed. Fewer than 4096 entries are
+/// sorted by their ends; more come in the order in which they are read, and take no more memory.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// What is listed
@@ -47,63 +51,73 @@ impl Arguments {
     pub fn run(self) -> Done {
         let maps = tracked::open(&self.instance.name)?;
         match self.what {
-            What::Sessions => self.show("sessions", &sessions(&maps)?),
-            What::Expectations => self.show("expectations", &expectations(&maps)?),
-            What::Flows => self.show("flows", &flows(&maps)?),
-        }
-    }
-
-    fn show<R: TableRow + serde::Serialize>(&self, member: &str, rows: &[R]) -> Done {
-        match self.output {
-            Format::Table => Ok(print(&Table::of(rows).to_string())?),
-            Format::Json => {
-                let content = BTreeMap::from([(member, rows)]);
-                print_json(&self.instance.name, content)
+            What::Sessions => {
+                let order = |view: &SessionView| (view.client, view.server);
+                self.show("sessions", sessions(&maps), order)
+            }
+            What::Expectations => {
+                let order = |view: &ExpectationView| (view.initiator, view.responder);
+                self.show("expectations", expectations(&maps), order)
+            }
+            What::Flows => {
+                let order = |view: &FlowView| (view.initiator, view.responder);
+                self.show("flows", flows(&maps), order)
             }
         }
     }
-}
 
-fn sessions(maps: &Maps) -> Result<Vec<SessionView>, Error> {
-    let now = clock::monotonic();
-    let entries = maps.sessions.entries()?;
-    let mut views: Vec<SessionView> = entries
-        .iter()
-        .filter(|(_, entry)| !entry.session.is_expired(now))
-        .map(|(key, entry)| SessionView::of(key, &entry.session, now))
-        .collect();
-    views.sort_by_key(|view| (view.client, view.server));
-    Ok(views)
-}
-
-fn expectations(maps: &Maps) -> Result<Vec<ExpectationView>, Error> {
-    let now = clock::monotonic();
-    let mut views = Vec::new();
-    for (key, expectation) in maps.expectations.entries()? {
-        if expectation.is_by_hand() {
-            views.extend(ExpectationView::by_hand(&key, &expectation, now));
-            continue;
+    fn show<R: TableRow + Serialize, K: Ord>(
+        &self,
+        member: &str,
+        rows: impl Iterator<Item = Result<R, Error>>,
+        order: impl Fn(&R) -> K,
+    ) -> Done {
+        let mut stdout = BufWriter::new(io::stdout().lock());
+        let pages = Pages::of(rows, order)?;
+        match self.output {
+            Format::Table => pages::write_table(&mut stdout, pages)?,
+            Format::Json => pages::write_json(&mut stdout, &self.instance.name, member, pages)?,
         }
-        let Some(entry) = maps.sessions.get(&expectation.master)? else {
-            continue;
-        };
-        if entry.session.id == expectation.session {
-            let pending = &entry.session.conversation.pending;
-            views.extend(ExpectationView::of(&key, &expectation, pending, now));
-        }
+        Ok(stdout.flush()?)
     }
-    views.sort_by_key(|view| (view.initiator, view.responder));
-    Ok(views)
 }
 
-fn flows(maps: &Maps) -> Result<Vec<FlowView>, Error> {
-    let now = clock::monotonic();
-    let entries = maps.flows.entries()?;
-    let mut views: Vec<FlowView> = entries
-        .iter()
-        .filter(|(_, flow)| !flow.is_expired(now))
-        .map(|(key, flow)| FlowView::of(key, flow, now))
-        .collect();
-    views.sort_by_key(|view| (view.initiator, view.responder));
-    Ok(views)
+fn sessions(maps: &Maps) -> impl Iterator<Item = Result<SessionView, Error>> {
+    maps.sessions.entries().filter_map(|entry| {
+        let now = clock::monotonic();
+        let view = entry.map(|(key, entry)| {
+            let session = &entry.session;
+            (!session.is_expired(now)).then(|| SessionView::of(&key, session, now))
+        });
+        view.transpose()
+    })
+}
+
+fn expectations(maps: &Maps) -> impl Iterator<Item = Result<ExpectationView, Error>> {
+    let view = |key: ExpectationKey, expectation: Expectation| {
+        let now = clock::monotonic();
+        if expectation.is_by_hand() {
+            return Ok(ExpectationView::by_hand(&key, &expectation, now));
+        }
+        let master = maps.sessions.get(&expectation.master)?;
+        let master = master.filter(|entry| entry.session.id == expectation.session);
+        Ok(master.and_then(|entry| {
+            let pending = &entry.session.conversation.pending;
+            ExpectationView::of(&key, &expectation, pending, now)
+        }))
+    };
+    let entries = maps.expectations.entries();
+    entries.filter_map(move |entry| {
+        let view = entry.and_then(|(key, expectation)| view(key, expectation));
+        view.transpose()
+    })
+}
+
+fn flows(maps: &Maps) -> impl Iterator<Item = Result<FlowView, Error>> {
+    maps.flows.entries().filter_map(|entry| {
+        let now = clock::monotonic();
+        let view = entry
+            .map(|(key, flow)| (!flow.is_expired(now)).then(|| FlowView::of(&key, &flow, now)));
+        view.transpose()
+    })
 }

@@ -9,6 +9,7 @@ mod manage;
 mod migrate;
 mod monitor;
 mod output;
+mod pages;
 mod run;
 mod stats;
 mod status;

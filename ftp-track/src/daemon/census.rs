@@ -50,7 +50,8 @@ impl Census {
     /// Puts right what was wrong before and still is; gives how many clients.
     pub fn end(&mut self, maps: &mut Maps) -> Result<usize, Error> {
         let mut counted = HashMap::new();
-        for (key, entry) in maps.clients.entries()? {
+        for entry in maps.clients.entries() {
+            let (key, entry) = entry?;
             counted.insert(key, entry.client);
         }
         let corrections = self.compare(&counted);

@@ -13,6 +13,7 @@ mod inheritance;
 mod interface;
 mod journal;
 mod link;
+mod memory;
 mod mode;
 mod notify;
 mod pinned;

@@ -15,7 +15,7 @@ use tracing::warn;
 use crate::{
     config::{Mode, Settings},
     conntrack,
-    map::{Error, Maps},
+    map::{Error, Maps, Walk},
     record,
 };
 
@@ -23,15 +23,19 @@ use crate::{
 /// gives the events that tell of it.
 pub fn revoke(maps: &mut Maps, settings: &Settings) -> Result<Vec<Event>, Error> {
     let mut events = Vec::new();
-    for (key, mut flow) in maps.flows.entries()? {
-        let is_over = flow.ended != 0 || flow.is_revoked();
-        if is_over || permits(settings.policy.rules(), &key, &flow) {
-            continue;
-        }
-        flow.revoke();
-        // What the kernel programs count meanwhile is lost; nothing of the connection counts any more.
-        if maps.flows.replace(&key, &flow)? {
-            events.push(record::flow_end(&key, &flow, Reason::Revoked));
+    let mut walk = Walk::default();
+    while let Some(entries) = maps.flows.next(&mut walk)? {
+        for (key, mut flow) in entries {
+            let is_over = flow.ended != 0 || flow.is_revoked();
+            if is_over || permits(settings.policy.rules(), &key, &flow) {
+                continue;
+            }
+            flow.revoke();
+            // What the kernel programs count meanwhile is lost; nothing of the connection counts any
+            // more.
+            if maps.flows.replace(&key, &flow)? {
+                events.push(record::flow_end(&key, &flow, Reason::Revoked));
+            }
         }
     }
     // In enforce mode the kernel programs drop the packets; observe mode drops nothing.

@@ -1,6 +1,7 @@
 //! The daemon's life, from the settings to the signal that ends it.
 
 use std::{
+    future::pending,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,7 +14,7 @@ use ftp_track_common::{
 use jiff::Timestamp;
 use tokio::{
     runtime,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep_until},
 };
 use tracing::{error, info, warn};
 
@@ -27,11 +28,11 @@ use super::{
     follower::Follower,
     interface,
     journal::Journal,
-    mode, notify, privilege,
+    memory, mode, notify, privilege,
     pump::Pump,
     remark, revocation,
     signals::{Asked, Signals},
-    sweep::sweep,
+    sweep,
     tracker::Tracker,
 };
 use crate::{
@@ -41,13 +42,11 @@ use crate::{
     instance::{self, Lock},
     manage::manage,
     map,
-    metrics::{self, Crowd, Sample},
+    metrics::{self, Sample},
     view::{self, DoorView, EventView, LostWhere, Metainfo, RunningView},
 };
 
-/// How often entries are swept.
-const SWEEP: Duration = Duration::from_secs(5);
-/// How often the count of lost events is looked at.
+/// What the events of so long have in common: a count of those that were lost or not written.
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Reads the settings again.
@@ -87,8 +86,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
     let mut desk = Desk::open(instance::control_path(&settings.name), metainfo)
         .map_err(Error::system("the control socket cannot be opened"))?;
     let mut pump = Pump::new(events).map_err(Error::system("the ring buffer cannot be watched"))?;
-    let mut seconds = Interval::every(SECOND);
-    let mut sweeps = Interval::every(SWEEP);
+    let mut sweeps = Interval::every(sweep::PAUSE);
     let mut heartbeats = Interval::every(notify::heartbeat());
     let mut daemon = Daemon {
         settings,
@@ -96,6 +94,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
         audience,
         journal: Journal::default(),
         lost: 0,
+        due: Some(Instant::now()),
         census: Census::default(),
         started: Timestamp::now(),
         exporter,
@@ -133,8 +132,8 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
                 // In a flood the ring is always ready: followers need their turn too.
                 tokio::task::yield_now().await;
             }
-            _ = seconds.0.tick() => daemon.tick(),
-            _ = sweeps.0.tick() => daemon.sweep().await,
+            () = at(daemon.due) => daemon.tick(),
+            _ = sweeps.0.tick() => sweeps.0.reset_after(daemon.sweep().await),
             _ = heartbeats.0.tick() => notify::alive(),
         }
     }
@@ -146,6 +145,9 @@ struct Daemon {
     audience: Audience,
     journal: Journal,
     lost: u64,
+    /// When the next tick is due. None while no events come: those that are lost find the ring full of
+    /// others.
+    due: Option<Instant>,
     census: Census,
     started: Timestamp,
     exporter: Option<Exporter>,
@@ -158,6 +160,7 @@ impl Daemon {
         let line = ready_line(&self.settings, &self.tracker);
         info!("{line}");
         notify::ready(&line);
+        memory::give_back();
     }
 
     fn end(&self, signal: &str) {
@@ -330,12 +333,13 @@ impl Daemon {
 
     fn sample(&self) -> Result<Sample, map::Error> {
         let maps = &self.tracker.maps;
-        let clients = maps.clients.entries()?.into_iter();
+        let clients = maps.clients.entries();
+        let clients = clients.map(|entry| entry.map(|(key, entry)| (key, entry.client)));
         Ok(Sample {
             running: self.view(),
             counters: maps.count()?,
             maps: maps.fill()?,
-            crowd: Crowd::of(clients.map(|(key, entry)| (key, entry.client))),
+            crowd: clients.collect::<Result<_, _>>()?,
         })
     }
 
@@ -350,6 +354,9 @@ impl Daemon {
     }
 
     fn report(&mut self, events: &[Event]) {
+        if !events.is_empty() {
+            self.due.get_or_insert_with(|| Instant::now() + SECOND);
+        }
         for event in events {
             match EventView::of(event) {
                 Some(mut view) => {
@@ -388,6 +395,7 @@ impl Daemon {
     }
 
     fn tick(&mut self) {
+        self.due = None;
         self.journal.tick();
         match self.tracker.maps.lost_events.get() {
             Ok(lost) if lost != self.lost => {
@@ -401,11 +409,21 @@ impl Daemon {
         }
     }
 
-    async fn sweep(&mut self) {
-        match sweep(&mut self.tracker.maps, &mut self.census).await {
+    /// Sweeps, and gives the time until the next one.
+    async fn sweep(&mut self) -> Duration {
+        let start = Instant::now();
+        match sweep::sweep(&mut self.tracker.maps, &mut self.census).await {
             Ok(events) => self.report(&events),
             Err(error) => error!("sweeping failed, and will be tried again: {error}"),
         }
+        sweep::pause(start.elapsed())
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time.into()).await,
+        None => pending().await,
     }
 }
 

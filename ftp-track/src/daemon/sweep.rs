@@ -7,25 +7,36 @@
 //! Between looking at an entry and removing it, a packet could put a new one under the same key;
 //! the moment is short, and a peer that meets it tries again.
 
+use std::time::Duration;
+
 use ftp_track_common::{
     event::{Event, EventKind},
     expectation::Presence,
     reason::Reason,
 };
 
+use tokio::task::yield_now;
 use tracing::warn;
 
 use super::census::Census;
 use crate::{
     clock,
-    map::{Error, Maps},
+    map::{Error, Maps, Walk},
     record,
 };
 
 /// How long an entry's time has to be over before the kernel programs are taken to have missed it.
 const GRACE: u64 = 10_000_000_000;
-/// Entries that are looked at before other work gets its turn.
-const STRIDE: usize = 512;
+/// The shortest time from one sweep to the next.
+pub const PAUSE: Duration = Duration::from_secs(5);
+/// How much longer than a sweep the pause behind it is: with many entries the daemon looks more rarely,
+/// so that it never takes more than a small part of a CPU.
+const REST: u32 = 5000;
+
+/// The time from a sweep that `took` so long to the next.
+pub fn pause(took: Duration) -> Duration {
+    took.saturating_mul(REST).max(PAUSE)
+}
 
 fn long_ago() -> u64 {
     clock::monotonic().saturating_sub(GRACE)
@@ -50,28 +61,35 @@ async fn sweep_flows(
     census: &mut Census,
     events: &mut Vec<Event>,
 ) -> Result<(), Error> {
-    for keys in maps.flows.keys()?.chunks(STRIDE) {
-        for key in keys {
-            let Some(flow) = maps.flows.get(key)? else {
+    let mut walk = Walk::default();
+    while let Some(entries) = maps.flows.next(&mut walk)? {
+        for (key, flow) in entries {
+            census.flow(&flow);
+            if !flow.is_expired(long_ago()) {
+                continue;
+            }
+            // It was read a moment ago.
+            let Some(flow) = maps.flows.get(&key)? else {
                 continue;
             };
-            census.flow(&flow);
             let is_over = flow.is_expired(long_ago());
             let told = flow.ended != 0 || flow.is_revoked();
-            if is_over && maps.flows.remove(key)? && !told {
-                events.push(record::flow_end(key, &flow, Reason::Idle));
+            if is_over && maps.flows.remove(&key)? && !told {
+                events.push(record::flow_end(&key, &flow, Reason::Idle));
             }
         }
-        tokio::task::yield_now().await;
+        // Other work gets its turn.
+        yield_now().await;
     }
     Ok(())
 }
 
 async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<(), Error> {
-    for keys in maps.expectations.keys()?.chunks(STRIDE) {
-        for key in keys {
+    let mut walk = Walk::default();
+    while let Some(entries) = maps.expectations.next(&mut walk)? {
+        for (key, _) in entries {
             // The expectation first: an id that the session no longer has is gone for good.
-            let Some(expectation) = maps.expectations.get(key)? else {
+            let Some(expectation) = maps.expectations.get(&key)? else {
                 continue;
             };
             let entry = maps.sessions.get(&expectation.master)?;
@@ -80,18 +98,18 @@ async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<
             let session = session.map(|session| (session.id, &session.conversation.pending));
             let presence = expectation.presence(session, long_ago());
             if presence != Presence::Due
-                && maps.expectations.remove(key)?
+                && maps.expectations.remove(&key)?
                 && presence == Presence::Expired
             {
                 let (kind, reason) = (EventKind::ExpectationEnd, Reason::Expired);
-                let record = record::expectation(kind, key, &expectation, reason);
+                let record = record::expectation(kind, &key, &expectation, reason);
                 events.push(Event {
                     binding: binding.unwrap_or_default(),
                     ..record
                 });
             }
         }
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
     Ok(())
 }
@@ -101,19 +119,41 @@ async fn sweep_sessions(
     census: &mut Census,
     events: &mut Vec<Event>,
 ) -> Result<(), Error> {
-    for keys in maps.sessions.keys()?.chunks(STRIDE) {
-        for key in keys {
-            let Some(entry) = maps.sessions.get(key)? else {
+    let mut walk = Walk::default();
+    while let Some(entries) = maps.sessions.next(&mut walk)? {
+        for (key, entry) in entries {
+            census.session(&entry.session);
+            if !entry.session.is_expired(long_ago()) {
+                continue;
+            }
+            // It was read a moment ago.
+            let Some(entry) = maps.sessions.get(&key)? else {
                 continue;
             };
             let session = &entry.session;
-            census.session(session);
             let is_over = session.is_expired(long_ago());
-            if is_over && maps.sessions.remove(key)? && session.ended == 0 {
-                events.push(record::session_end(key, session, Reason::Idle));
+            if is_over && maps.sessions.remove(&key)? && session.ended == 0 {
+                events.push(record::session_end(&key, session, Reason::Idle));
             }
         }
-        tokio::task::yield_now().await;
+        yield_now().await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_of_a_cpu_has_a_bound() {
+        for (took, expect) in [
+            (Duration::ZERO, PAUSE),
+            (Duration::from_micros(999), PAUSE),
+            (Duration::from_millis(100), Duration::from_secs(500)),
+            (Duration::MAX, Duration::MAX),
+        ] {
+            assert_eq!(pause(took), expect);
+        }
+    }
 }

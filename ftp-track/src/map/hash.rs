@@ -1,11 +1,11 @@
 //! A kernel hash map of plain structures.
 
-use std::{collections::HashSet, hash::Hash as KeyHash, marker::PhantomData};
+use std::{iter, marker::PhantomData};
 
 use aya::maps::{HashMap, Map, MapData, MapError};
 use bytemuck::Pod;
 
-use super::{Error, PinDirectory};
+use super::{Error, PinDirectory, Walk};
 
 /// `BPF_F_LOCK` (linux/bpf.h): the kernel takes the entry's spin lock while it copies.
 const LOCKED: u64 = 4;
@@ -26,7 +26,7 @@ pub struct Hash<K, V, const KEY: usize, const VALUE: usize> {
 
 impl<K, V, const KEY: usize, const VALUE: usize> Hash<K, V, KEY, VALUE>
 where
-    K: Pod + Eq + KeyHash,
+    K: Pod,
     V: Pod,
 {
     const SIZES: () = assert!(size_of::<K>() == KEY && size_of::<V>() == VALUE);
@@ -67,7 +67,12 @@ where
 
     /// How many entries there are at this moment.
     pub fn len(&self) -> Result<usize, Error> {
-        Ok(self.keys()?.len())
+        let mut walk = Walk::default();
+        let mut count = 0;
+        while self.read(&mut walk)? {
+            count += walk.found;
+        }
+        Ok(count)
     }
 
     /// Whether there are none.
@@ -84,26 +89,43 @@ where
         }
     }
 
-    /// The keys at this moment, each once.
-    pub fn keys(&self) -> Result<Vec<K>, Error> {
-        let mut seen = HashSet::new();
-        // When the key at hand is deleted by the kernel programs, the walk starts again: it is
-        // bounded, and may meet a key twice.
-        for key in self.map.keys().take(2 * self.capacity) {
-            seen.insert(bytemuck::cast(key.map_err(|source| self.refused(source))?));
-        }
-        Ok(seen.into_iter().collect())
+    /// The entries as they are read, each once. What comes or goes meanwhile may be among them or not.
+    pub fn entries(&self) -> impl Iterator<Item = Result<(K, V), Error>> {
+        let mut walk = Walk::default();
+        let mut batch = Vec::new().into_iter();
+        iter::from_fn(move || {
+            loop {
+                if let Some(entry) = batch.next() {
+                    return Some(Ok(entry));
+                }
+                match self.next(&mut walk) {
+                    Ok(Some(next)) => batch = next.into_iter(),
+                    Ok(None) => return None,
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+        })
     }
 
-    /// The entries at this moment. One that goes while they are read is left out.
-    pub fn entries(&self) -> Result<Vec<(K, V)>, Error> {
-        let mut entries = Vec::new();
-        for key in self.keys()? {
-            if let Some(value) = self.get(&key)? {
-                entries.push((key, value));
-            }
+    /// The next entries of a walk through all, as [`Self::entries`] gives them; none when it is over.
+    /// The map may be changed in between.
+    pub fn next(&self, walk: &mut Walk<KEY, VALUE>) -> Result<Option<Vec<(K, V)>>, Error> {
+        if !self.read(walk)? {
+            return Ok(None);
         }
-        Ok(entries)
+        let pair = |(key, value): (&[u8; KEY], &[u8; VALUE])| {
+            (bytemuck::cast(*key), bytemuck::cast(*value))
+        };
+        let found = walk.keys.iter().zip(&walk.values).take(walk.found);
+        Ok(Some(found.map(pair).collect()))
+    }
+
+    fn read(&self, walk: &mut Walk<KEY, VALUE>) -> Result<bool, Error> {
+        walk.read(&self.map, self.flags)
+            .map_err(|source| Error::Unread {
+                name: self.name,
+                source,
+            })
     }
 
     /// Puts a value in, or in the place of another.

@@ -10,6 +10,7 @@ mod pin;
 mod rules;
 mod set;
 mod settings;
+mod walk;
 
 use std::{io, path::PathBuf};
 
@@ -32,6 +33,7 @@ pub use self::{
     rules::Rules,
     set::Maps,
     settings::{Interfaces, Ports, Settings},
+    walk::Walk,
 };
 
 const fn size<T>() -> usize {
@@ -70,6 +72,14 @@ pub enum Error {
         name: &'static str,
         /// What the kernel said.
         source: MapError,
+    },
+    /// The kernel did not give the entries.
+    #[error("map {name} cannot be read: {source}")]
+    Unread {
+        /// The map.
+        name: &'static str,
+        /// What the kernel said.
+        source: io::Error,
     },
     /// A pin cannot be read.
     #[error("{} cannot be opened: {source}; it takes root, or CAP_BPF and the right to read the file", path.display())]

@@ -38,9 +38,9 @@ pub struct Crowd {
     pub flows: u32,
 }
 
-impl Crowd {
-    /// Of the entries of the map of clients. What stands for everybody is no client.
-    pub fn of(entries: impl IntoIterator<Item = (ClientKey, Client)>) -> Self {
+/// Of the entries of the map of clients. What stands for everybody is no client.
+impl FromIterator<(ClientKey, Client)> for Crowd {
+    fn from_iter<I: IntoIterator<Item = (ClientKey, Client)>>(entries: I) -> Self {
         let mut crowd = Self::default();
         let everybody = ClientKey::default();
         for (_, client) in entries.into_iter().filter(|(key, _)| *key != everybody) {

@@ -93,7 +93,7 @@ fn the_busiest_client_may_be_another_one_for_each() {
         sessions,
         flows,
     };
-    assert_eq!(Crowd::of(entries), expect);
+    assert_eq!(Crowd::from_iter(entries), expect);
 }
 
 /// Every sample belongs to the family announced above it, with its labels; every family is served.
