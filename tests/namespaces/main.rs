@@ -27,6 +27,7 @@ mod refusal;
 mod reload;
 mod restart;
 mod revocation;
+mod room;
 mod service;
 mod steering;
 mod sweep;

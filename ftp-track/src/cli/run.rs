@@ -102,6 +102,8 @@ impl Arguments {
             keep: self.keep.then_some(true),
             wait_for_interfaces: self.wait_for_interfaces.then_some(true),
             metrics: self.metrics,
+            max_sessions: None,
+            max_flows: None,
         }
     }
 }

@@ -73,6 +73,8 @@ impl File {
             keep: plain(section.get("keep")),
             wait_for_interfaces: plain(section.get("wait_for_interfaces")),
             metrics: plain(section.get("metrics")),
+            max_sessions: plain(section.get("max_sessions")),
+            max_flows: plain(section.get("max_flows")),
         };
         self.terms = Terms::read(&mut section);
         self.groups = section

@@ -13,6 +13,7 @@ mod network;
 mod not_tcp;
 mod policy;
 mod ports;
+mod room;
 mod rule;
 mod settings;
 mod suggestion;
@@ -38,6 +39,7 @@ pub use self::{
     not_tcp::NotTcp,
     policy::Policy,
     ports::{InvalidPorts, Ports},
+    room::{InvalidRoom, Room, Rooms},
     settings::{Choice, Settings},
 };
 

@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 use ftp_track_common::rule::CONTROL_PORTS;
 
 use super::{
-    Error, File, HookChoice, InterfaceName, Mark, MetricsAddress, Mode, NotTcp,
+    Error, File, HookChoice, InterfaceName, Mark, MetricsAddress, Mode, NotTcp, Room, Rooms,
     group::{self, GENERAL, Group},
     policy::Policy,
     rule,
@@ -40,6 +40,10 @@ pub struct Choice {
     pub wait_for_interfaces: Option<bool>,
     /// See [`Settings::metrics`].
     pub metrics: Option<MetricsAddress>,
+    /// Most control connections at once.
+    pub max_sessions: Option<Room>,
+    /// Most data connections at once.
+    pub max_flows: Option<Room>,
 }
 
 impl Choice {
@@ -58,6 +62,8 @@ impl Choice {
             keep: self.keep.or(other.keep),
             wait_for_interfaces: self.wait_for_interfaces.or(other.wait_for_interfaces),
             metrics: self.metrics.or(other.metrics),
+            max_sessions: self.max_sessions.or(other.max_sessions),
+            max_flows: self.max_flows.or(other.max_flows),
         }
     }
 }
@@ -91,6 +97,8 @@ pub struct Settings {
     pub wait_for_interfaces: bool,
     /// Where the metrics are served, if they are.
     pub metrics: Option<MetricsAddress>,
+    /// How many entries the maps have room for.
+    pub rooms: Rooms,
     /// The interfaces by the way they are treated.
     pub groups: Vec<Group>,
     /// What is admitted between whom.
@@ -148,6 +156,7 @@ impl Settings {
             keep: choice.keep.unwrap_or_default(),
             wait_for_interfaces: choice.wait_for_interfaces.unwrap_or_default(),
             metrics: choice.metrics,
+            rooms: Rooms::of(choice.max_sessions, choice.max_flows),
         })
     }
 }

@@ -77,6 +77,8 @@ fn the_example_has_every_key() {
         "keep",
         "wait_for_interfaces",
         "metrics",
+        "max_sessions",
+        "max_flows",
         "action",
         "active",
         "passive",

@@ -9,8 +9,8 @@ use toml::{
 };
 
 use super::{
-    HookChoice, InterfaceName, Lifetime, Mark, MetricsAddress, Mode, NotTcp, document::Problems,
-    network::Network, ports::Ports, suggestion::suggestion,
+    HookChoice, InterfaceName, Lifetime, Mark, MetricsAddress, Mode, NotTcp, Room,
+    document::Problems, network::Network, ports::Ports, suggestion::suggestion,
 };
 use crate::instance::Name;
 
@@ -133,6 +133,15 @@ impl Value for Lifetime {
             // What is below zero is as wrong as zero.
             let seconds = u64::try_from(number).unwrap_or_default();
             Self::try_from(seconds).map_err(|error| error.to_string())
+        })
+    }
+}
+
+impl Value for Room {
+    fn read(value: &Spanned<DeValue<'_>>, problems: &Problems) -> Option<Self> {
+        number(value, problems, |number| {
+            let entries = u32::try_from(number).unwrap_or_default();
+            Self::try_from(entries).map_err(|error| error.to_string())
         })
     }
 }

@@ -122,10 +122,11 @@ pub enum Error {
     /// Pins of that name are not of this build.
     #[error(
         "{reason}.\n\
-         They belong to another build of ftp-track, and go on tracking. Either replace them: \
+         They are another build's, or were made with another max_sessions or max_flows, and go on \
+         tracking. Either replace them: \
          ftp-track run --replace --name {name} ..., which forgets their sessions, expectations and \
          flows (established connections go on); or remove them: ftp-track stop --name {name}; or \
-         run the build that made them"
+         run what made them, as it was"
     )]
     Mismatch {
         /// The instance.

@@ -4,6 +4,7 @@ use ftp_track_common::layout;
 
 use super::{Error, pinned::clear};
 use crate::{
+    config::Rooms,
     instance::Name,
     map::{self, PinDirectory},
 };
@@ -24,7 +25,7 @@ pub struct Inheritance {
 impl Inheritance {
     /// Looks at what there is. With `replace`, maps that do not match are given up; else they are
     /// an error that says what they are and the ways out.
-    pub fn look(name: &Name, replace: bool) -> Result<Self, Error> {
+    pub fn look(name: &Name, rooms: Rooms, replace: bool) -> Result<Self, Error> {
         let own = PinDirectory::of(name);
         let refused = |reason: String| Error::Mismatch {
             name: name.clone(),
@@ -52,7 +53,7 @@ impl Inheritance {
             own,
         };
         if inheritance.maps {
-            match map::check(&inheritance.own) {
+            match map::check(&inheritance.own, rooms) {
                 Ok(()) => {}
                 Err(_) if replace => inheritance.set_aside()?,
                 Err(error) => return Err(refused(error.to_string())),

@@ -223,6 +223,13 @@ impl Daemon {
         if settings.name != self.settings.name {
             return Err("the name of a running tracker cannot change".to_owned());
         }
+        if settings.rooms != self.settings.rooms {
+            return Err(
+                "the maps of a running tracker have the room that they have: \
+                 `ftp-track stop` and run it again"
+                    .to_owned(),
+            );
+        }
         // An interface that is watched already may be missing for a while.
         let mut new = settings.interfaces.clone();
         new.retain(|name| !self.settings.interfaces.contains(name));
@@ -411,12 +418,12 @@ impl Daemon {
 
     /// Sweeps, and gives the time until the next one.
     async fn sweep(&mut self) -> Duration {
-        let start = Instant::now();
+        let start = sweep::time_used();
         match sweep::sweep(&mut self.tracker.maps, &mut self.census).await {
             Ok(events) => self.report(&events),
             Err(error) => error!("sweeping failed, and will be tried again: {error}"),
         }
-        sweep::pause(start.elapsed())
+        sweep::pause(sweep::time_used().saturating_sub(start))
     }
 }
 

@@ -15,6 +15,7 @@ use ftp_track_common::{
     reason::Reason,
 };
 
+use nix::time::{ClockId, clock_gettime};
 use tokio::task::yield_now;
 use tracing::warn;
 
@@ -29,13 +30,20 @@ use crate::{
 const GRACE: u64 = 10_000_000_000;
 /// The shortest time from one sweep to the next.
 pub const PAUSE: Duration = Duration::from_secs(5);
+/// The longest.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// How much longer than a sweep the pause behind it is: with many entries the daemon looks more rarely,
 /// so that it never takes more than a small part of a CPU.
-const REST: u32 = 5000;
+const REST: u32 = 10_000;
+
+/// How long this thread has had a CPU.
+pub fn time_used() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
 
 /// The time from a sweep that `took` so long to the next.
 pub fn pause(took: Duration) -> Duration {
-    took.saturating_mul(REST).max(PAUSE)
+    took.saturating_mul(REST).clamp(PAUSE, LONGEST)
 }
 
 fn long_ago() -> u64 {
@@ -149,9 +157,9 @@ mod tests {
     fn the_share_of_a_cpu_has_a_bound() {
         for (took, expect) in [
             (Duration::ZERO, PAUSE),
-            (Duration::from_micros(999), PAUSE),
-            (Duration::from_millis(100), Duration::from_secs(500)),
-            (Duration::MAX, Duration::MAX),
+            (Duration::from_micros(499), PAUSE),
+            (Duration::from_millis(100), Duration::from_secs(1000)),
+            (Duration::from_secs(1), LONGEST),
         ] {
             assert_eq!(pause(took), expect);
         }

@@ -77,7 +77,7 @@ impl Tracker {
     ) -> Result<(Self, Events), Error> {
         PinDirectory::check_bpffs()?;
         requirement::check()?;
-        let inheritance = Inheritance::look(&settings.name, replace)?;
+        let inheritance = Inheritance::look(&settings.name, settings.rooms, replace)?;
         match Self::build(settings, links, &inheritance) {
             Ok(built) => {
                 if inheritance.maps {
@@ -111,7 +111,7 @@ impl Tracker {
         let pins = &inheritance.own;
         pins.create()?;
         pinned.adopt_notes()?;
-        let mut ebpf = load(inheritance)?;
+        let mut ebpf = load(inheritance, settings)?;
         // Beside the old ones: if we are cut off, links may hold either.
         let suffix = format!("-{}", std::process::id());
         let all: Vec<&Interface> = interfaces.iter().collect();
@@ -263,8 +263,11 @@ impl Drop for Tracker {
     }
 }
 
-fn load(inheritance: &Inheritance) -> Result<Ebpf, Error> {
+fn load(inheritance: &Inheritance, settings: &Settings) -> Result<Ebpf, Error> {
     let mut loader = EbpfLoader::new();
+    for (name, entries) in settings.rooms.of_maps() {
+        loader.map_max_entries(name, entries);
+    }
     if inheritance.maps {
         for name in layout::PINNED {
             loader.map_pin_path(name, inheritance.own.map(name));

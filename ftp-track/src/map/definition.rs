@@ -8,7 +8,7 @@ use aya_obj::Object;
 use ftp_track_common::layout;
 
 use super::{Error, PinDirectory};
-use crate::kernel;
+use crate::{config::Rooms, kernel};
 
 /// What a map is, as far as another build could differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,25 +38,27 @@ impl fmt::Display for Definition {
     }
 }
 
-/// The maps of this build's object that are pinned, by name.
-fn wanted() -> Result<BTreeMap<&'static str, Definition>, Error> {
+/// The maps of this build's object that are pinned, by name, with so much room.
+fn wanted(rooms: Rooms) -> Result<BTreeMap<&'static str, Definition>, Error> {
+    let rooms = rooms.of_maps();
     let object = Object::parse(kernel::OBJECT).map_err(|error| Error::Object(error.to_string()))?;
     let define = |name: &&'static str| {
         let map = object.maps.get(*name).ok_or(Error::Missing { name })?;
+        let room = rooms.iter().find(|(other, _)| other == name);
         let definition = Definition {
             kind: map.map_type(),
             key: map.key_size(),
             value: map.value_size(),
-            entries: map.max_entries(),
+            entries: room.map_or(map.max_entries(), |(_, entries)| *entries),
         };
         Ok((*name, definition))
     };
     layout::PINNED.iter().map(define).collect()
 }
 
-/// Fails with the first pin that is not what this build would make in its place.
-pub fn check(pins: &PinDirectory) -> Result<(), Error> {
-    for (name, wanted) in wanted()? {
+/// Fails with the first pin that is not what this build would make in its place, with so much room.
+pub fn check(pins: &PinDirectory, rooms: Rooms) -> Result<(), Error> {
+    for (name, wanted) in wanted(rooms)? {
         let path = pins.map(name);
         if !path.exists() {
             return Err(Error::Mismatch {
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_object_has_what_the_engine_says() {
-        let wanted = wanted().unwrap();
+        let wanted = wanted(Rooms::default()).unwrap();
         let sessions = wanted[layout::SESSIONS];
         assert_eq!(
             sessions.key as usize,
