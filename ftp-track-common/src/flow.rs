@@ -51,25 +51,39 @@ pub enum Change {
 ///
 /// There is no lock. `packets` and `bytes` are added to atomically; every other field that changes
 /// is a single aligned word that is only ever set, and means the same whoever sets it last.
+///
+/// What each packet needs comes first: it shares a cache line with the end of the key, in the kernel's
+/// element of the map.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
 pub struct Flow {
-    /// The control connection.
-    pub master: SessionKey,
-    /// [`crate::session::Session::id`] of the master.
-    pub session: u64,
-    /// When the SYN was admitted; monotonic clock, nanoseconds.
-    pub created: u64,
-    /// When the last packet came; monotonic clock, nanoseconds.
+    /// When the last packet came, or little earlier (see `tick`); monotonic clock, nanoseconds.
     pub seen: u64,
     /// When it ended; 0 while it lives.
     pub ended: u64,
-    /// How long it may be silent, nanoseconds: what the rule says.
-    pub idle: u64,
+    /// The tick of the kernel's clock (`jiffies`) in which it was last looked at closely: until the
+    /// next one, its plain segments need no more than to be counted.
+    pub tick: u64,
+    /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
+    pub revoked: u32,
+    /// The initiator is the lower end of the key.
+    pub initiator_is_low: u8,
+    /// The handshake is complete.
+    pub established: u8,
+    /// FIN from the initiator and from the responder.
+    pub finished: [u8; 2],
     /// Packets from the initiator and from the responder.
     pub packets: [u64; 2],
     /// Bytes of IP from the initiator and from the responder.
     pub bytes: [u64; 2],
+    /// How long it may be silent, nanoseconds: what the rule says.
+    pub idle: u64,
+    /// [`crate::session::Session::id`] of the master.
+    pub session: u64,
+    /// When the SYN was admitted; monotonic clock, nanoseconds.
+    pub created: u64,
+    /// The control connection.
+    pub master: SessionKey,
     /// The number of the expectation that it used.
     pub expectation: u32,
     /// The initiator's initial sequence number.
@@ -78,22 +92,14 @@ pub struct Flow {
     pub binding: Binding,
     /// Bytes that came with the SYN (RFC 7413): the answer may acknowledge them.
     pub early: u32,
-    /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
-    pub revoked: u32,
-    /// Reserved, zero.
-    pub reserved: u32,
     /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV.
     pub kind: u8,
-    /// The initiator is the lower end of the key.
-    pub initiator_is_low: u8,
-    /// The handshake is complete.
-    pub established: u8,
-    /// FIN from the initiator and from the responder.
-    pub finished: [u8; 2],
     /// The responder answered with SYN-ACK.
     pub answered: u8,
     /// Port after translation, host byte order; 0 when there is none.
     pub translated_port: u16,
+    /// Reserved, zero.
+    pub reserved: u32,
     /// Address after translation; zero when there is none.
     pub translated: Address,
 }
@@ -115,6 +121,7 @@ impl Flow {
         self.created = now;
         self.seen = now;
         self.ended = 0;
+        self.tick = 0;
         self.packets = [0; 2];
         self.bytes = [0; 2];
         self.expectation = id;
@@ -151,6 +158,13 @@ impl Flow {
         } else {
             now.saturating_sub(self.seen) > self.idle
         }
+    }
+
+    /// Whether it was looked at closely in this `tick`, and so little is left to happen to it that
+    /// plain segments change nothing.
+    #[inline(always)]
+    pub const fn is_steady(&self, tick: u64) -> bool {
+        self.tick == tick && self.ended == 0 && !self.is_revoked() && self.established != 0
     }
 
     /// Admits nothing of it any more. It stays in its map, so that its packets are known.

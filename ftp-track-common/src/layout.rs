@@ -2,7 +2,7 @@
 
 /// Changes whenever a shared structure, a map or the meaning of a field changes. It is part of the
 /// pin directory's name, so that a build never reads another build's maps by mistake.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Map of control connections.
 pub const SESSIONS: &str = "SESSIONS";
@@ -12,6 +12,8 @@ pub const HANDSHAKES: &str = "HANDSHAKES";
 pub const EXPECTATIONS: &str = "EXPECTATIONS";
 /// Map of admitted data connections.
 pub const FLOWS: &str = "FLOWS";
+/// Array of `u64`: see [`crate::hint`].
+pub const HINTS: &str = "HINTS";
 /// Map of what control connections said last: [`crate::history::History`].
 pub const HISTORIES: &str = "HISTORIES";
 /// Map of new connections between two hosts: [`crate::attempt::Attempts`].
@@ -53,6 +55,7 @@ pub const PINNED: &[&str] = &[
     HANDSHAKES,
     EXPECTATIONS,
     FLOWS,
+    HINTS,
     HISTORIES,
     ATTEMPTS,
     CLIENTS,

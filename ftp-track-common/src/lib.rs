@@ -20,6 +20,7 @@ pub mod expectation;
 pub mod extended;
 pub mod flow;
 pub mod handshake;
+pub mod hint;
 pub mod history;
 pub mod host_port;
 pub mod interface;

@@ -33,6 +33,8 @@ pub struct Route {
     pub next_hop: Address,
     /// When it has to be looked up again; monotonic clock, nanoseconds.
     pub expires: u64,
+    /// The tick of the kernel's clock (`jiffies`) in which `expires` was last looked at.
+    pub tick: u64,
     /// Index of the interface they come in by.
     pub ingress: u32,
     /// Index of the interface they leave by, as the kernel routes.
@@ -75,10 +77,13 @@ impl Route {
         ingress: u32,
         now: u64,
     ) -> bool {
-        self.expires > now
-            && self.ingress == ingress
-            && self.destination.same(destination)
-            && self.source.same(source)
+        self.expires > now && self.is_for(source, destination, ingress)
+    }
+
+    /// Whether it is about these packets.
+    #[inline(always)]
+    pub const fn is_for(&self, source: &Address, destination: &Address, ingress: u32) -> bool {
+        self.ingress == ingress && self.destination.same(destination) && self.source.same(source)
     }
 
     /// Whether all of `flags` are set.

@@ -19,6 +19,7 @@ use crate::{
     attempt, client,
     counter::{count, count_number},
     data::tell,
+    hint,
     lock::Locked,
     map::{EXPECTATIONS, FLOWS, SESSIONS},
     opaque::opaque,
@@ -123,6 +124,7 @@ fn enter(key: &FlowKey, flow: &Flow, rule: &Rule) -> Result<(), Reason> {
     if let Some(old) = unsafe { FLOWS.get(key) }
         && FLOWS.remove(key).is_ok()
     {
+        hint::leave(key);
         client::leave(&old.master.client, old.master.zone, Share::Flow);
     }
     let master = &flow.master;
@@ -132,7 +134,9 @@ fn enter(key: &FlowKey, flow: &Flow, rule: &Rule) -> Result<(), Reason> {
         Share::Flow,
         rule.flows_per_client,
     )?;
+    hint::enter(key);
     FLOWS.insert(key, flow, BPF_NOEXIST as u64).map_err(|_| {
+        hint::leave(key);
         client::leave(&master.client, master.zone, Share::Flow);
         Reason::FlowsFull
     })

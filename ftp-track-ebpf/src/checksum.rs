@@ -2,6 +2,8 @@
 
 use aya_ebpf::{cty::c_void, helpers::generated};
 
+use ftp_track_common::tuple::Tuple;
+
 use crate::{
     frame::Frame,
     opaque::bounded,
@@ -41,7 +43,13 @@ pub fn is_partial<F: Frame>(frame: F, packet: &Packet) -> bool {
 
 #[inline(always)]
 fn is_like_partial(packet: &Packet) -> bool {
-    packet.checksum as u32 == pseudo_header(packet)
+    is_like(&packet.tuple, packet.transport_length, packet.checksum)
+}
+
+/// Whether a checksum is that of the pseudo header of a segment of `length` bytes with its header.
+#[inline(always)]
+pub fn is_like(tuple: &Tuple, length: u32, checksum: u16) -> bool {
+    checksum as u32 == pseudo_header(tuple, length)
 }
 
 #[inline(never)]
@@ -69,7 +77,7 @@ fn is_complete<F: Frame>(frame: F, packet: &Packet) -> bool {
     if sum.failed != 0 {
         return false;
     }
-    fold(sum.sum as u64 + pseudo_header(packet) as u64) == 0xffff
+    fold(sum.sum as u64 + pseudo_header(&packet.tuple, packet.transport_length) as u64) == 0xffff
 }
 
 /// One step of `bpf_loop`: sums a block.
@@ -106,9 +114,8 @@ extern "C" fn add_block<F: Frame>(_index: u32, sum: &mut Sum<F>) -> i64 {
 
 /// The folded sum of the pseudo header.
 #[inline(always)]
-fn pseudo_header(packet: &Packet) -> u32 {
-    let tuple = &packet.tuple;
-    let mut sum = (packet.transport_length as u16).to_be() as u64 + 6u16.to_be() as u64;
+fn pseudo_header(tuple: &Tuple, length: u32) -> u32 {
+    let mut sum = (length as u16).to_be() as u64 + 6u16.to_be() as u64;
     let v4 = tuple.source.is_v4();
     sum += tuple.source.sum(v4) + tuple.destination.sum(v4);
     fold(sum)

@@ -12,3 +12,10 @@ pub fn now() -> u64 {
     // SAFETY: the helper takes nothing and cannot fail.
     unsafe { generated::bpf_ktime_get_boot_ns() }
 }
+
+/// The kernel's coarse clock (`jiffies`): 100 to 1000 ticks a second, and it costs a load. Never 0.
+#[inline(always)]
+pub fn tick() -> u64 {
+    // SAFETY: the helper takes nothing and cannot fail.
+    unsafe { generated::bpf_jiffies64() }
+}

@@ -12,6 +12,7 @@ use ftp_track_common::{
 use crate::{
     admission, clock,
     counter::{add, count},
+    hint,
     map::{FLOWS, SESSIONS},
     opaque::opaque,
     packet::Packet,
@@ -23,12 +24,14 @@ use crate::{
 #[inline(never)]
 pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
-    if let Some(flow) = FLOWS.get_ptr_mut(&key) {
+    if hint::is_set(key.hint())
+        && let Some(flow) = FLOWS.get_ptr_mut(&key)
+    {
         // SAFETY: the flow is a live map value, and shared as its type says.
         let flow = unsafe { &mut *flow };
         let side = flow.side(source_is_low);
         if !flow.is_expired(now) && flow.owns_syn(side, &packet.segment) {
-            account(flow, side, packet);
+            account(flow, side, packet.length);
             flow.seen = now;
             count(Reason::Related);
             return true;
@@ -49,6 +52,9 @@ pub const REVOKED: u64 = 2;
 /// time.
 #[inline(never)]
 pub fn standing(packet: &mut Packet) -> u64 {
+    if !hint::is_set(packet.tuple.hint()) {
+        return FOREIGN;
+    }
     let (key, _) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
         return FOREIGN;
@@ -69,6 +75,9 @@ pub fn standing(packet: &mut Packet) -> u64 {
 /// told the time.
 #[inline(never)]
 pub fn segment(packet: &mut Packet) -> u64 {
+    if !hint::is_set(packet.tuple.hint()) {
+        return FOREIGN;
+    }
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     let Some(flow) = FLOWS.get_ptr_mut(&key) else {
         return FOREIGN;
@@ -86,14 +95,19 @@ pub fn segment(packet: &mut Packet) -> u64 {
     let is_related = opaque(!flow.is_expired(now) as u64, now);
     let side = flow.side(source_is_low);
     let silent = now.saturating_sub(flow.seen);
-    account(flow, side, packet);
+    account(flow, side, packet.length);
     count(Reason::Related);
     let change = flow.receive(side, &packet.segment, now);
     if silent > TOUCH || matches!(change, Change::Finished | Change::Reset) {
         touch(flow, now);
     }
     let reason = match change {
-        Change::Nothing | Change::Established | Change::Over => return is_related,
+        Change::Nothing | Change::Established | Change::Over => {
+            if is_related == 1 {
+                flow.tick = clock::tick();
+            }
+            return is_related;
+        }
         Change::Finished => Reason::Finished,
         Change::Reset => Reason::Reset,
         Change::Refused => {
@@ -110,18 +124,19 @@ pub fn segment(packet: &mut Packet) -> u64 {
     is_related
 }
 
+/// Counts a packet of `length` bytes of IP.
 #[inline(always)]
-fn account(flow: &mut Flow, side: Side, packet: &Packet) {
+pub fn account(flow: &mut Flow, side: Side, length: u32) {
     let [initiator_packets, responder_packets] = &mut flow.packets;
     let [initiator_bytes, responder_bytes] = &mut flow.bytes;
     match side {
         Side::Initiator => {
             add(initiator_packets, 1);
-            add(initiator_bytes, packet.length as u64);
+            add(initiator_bytes, length as u64);
         }
         Side::Responder => {
             add(responder_packets, 1);
-            add(responder_bytes, packet.length as u64);
+            add(responder_bytes, length as u64);
         }
     }
 }

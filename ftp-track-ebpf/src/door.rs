@@ -68,8 +68,7 @@ impl Door {
         true
     }
 
-    /// The door of a packet that leaves by a named interface. False when it came in by one with a
-    /// door of its own.
+    /// The door of a packet that leaves by a named interface and [was not seen](was_seen) before.
     ///
     /// What this machine makes has no interface it came by (`skb_iif` is 0), and no checksum yet.
     #[inline(always)]
@@ -82,7 +81,6 @@ impl Door {
             (LOCAL, true)
         } else {
             match of(index) {
-                Some(interface) if interface.has(INGRESS) => return false,
                 Some(interface) => (interface.identity, interface.has(PARTIAL)),
                 None => (index, false),
             }
@@ -106,4 +104,11 @@ impl Door {
 pub fn of(index: u32) -> Option<&'static Interface> {
     let interface = INTERFACES.get(Interface::slot(index))?;
     (interface.index == index).then_some(interface)
+}
+
+/// Whether a packet that leaves came in by an interface with a door of its own.
+#[inline(always)]
+pub fn was_seen(frame: SkbFrame) -> bool {
+    let index = frame.came_by();
+    index != 0 && of(index).is_some_and(|interface| interface.has(INGRESS))
 }

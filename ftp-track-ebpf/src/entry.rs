@@ -11,8 +11,9 @@ use ftp_track_common::{kfunc::Kfunc, reason::Reason};
 use crate::{
     bypass, conntrack,
     counter::count,
-    door::Door,
+    door::{self, Door},
     frame::XdpFrame,
+    glance,
     kernel::Caller,
     map::{TC_CONNTRACK, XDP_CONNTRACK},
     mark, related,
@@ -25,6 +26,9 @@ use crate::{
 #[xdp(frags)]
 pub fn ftp_track_xdp(context: XdpContext) -> u32 {
     let frame = XdpFrame::new(&context);
+    if let Some(action) = glance::action(glance::xdp(frame)) {
+        return action;
+    }
     match verdict::decide(frame, Door::incoming) {
         Verdict::Pass => xdp_action::XDP_PASS,
         Verdict::Related => bypass::frame::forward(frame),
@@ -56,6 +60,11 @@ pub fn ftp_track_conntrack_xdp(context: XdpContext) -> u32 {
 #[classifier]
 pub fn ftp_track_tc_ingress(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
+    let glance = glance::tc(frame);
+    if glance != glance::UNSURE {
+        mark::set(frame, glance == glance::RELATED);
+        return TC_ACT_UNSPEC;
+    }
     let verdict = verdict::decide(frame, Door::incoming);
     if verdict == Verdict::Drop {
         return TC_ACT_SHOT;
@@ -78,7 +87,7 @@ pub fn ftp_track_tc_ingress(context: TcContext) -> i32 {
 #[classifier]
 pub fn ftp_track_tc_forward(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
-    if verdict::is_related(frame, Door::incoming) {
+    if !glance::is_foreign(frame) && verdict::is_related(frame, Door::incoming) {
         return bypass::redirect::forward(frame);
     }
     TC_ACT_UNSPEC
@@ -100,7 +109,9 @@ pub fn ftp_track_conntrack_tc(context: TcContext) -> i32 {
 #[classifier]
 pub fn ftp_track_tc_egress(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
-    verdict::decide(frame, Door::outgoing);
+    if !door::was_seen(frame) {
+        verdict::decide(frame, Door::outgoing);
+    }
     TC_ACT_UNSPEC
 }
 

@@ -9,11 +9,15 @@ use aya_ebpf::{
     programs::XdpContext,
 };
 
+use crate::piece::Piece;
+
 /// A frame as a hook sees it.
 pub trait Frame: Copy {
     /// Whether this hook sees frames without an Ethernet header.
     const MAY_BE_LAYER3: bool;
 
+    /// The part of it that can be read directly.
+    fn piece(self) -> Piece;
     /// Reads a header at `offset`. None when the frame is shorter.
     fn read<T: Copy>(self, offset: usize) -> Option<T>;
     /// Copies `length` bytes from `offset`, wherever the frame keeps them. False when the frame is
@@ -99,6 +103,11 @@ impl XdpFrame {
 
 impl Frame for XdpFrame {
     const MAY_BE_LAYER3: bool = false;
+
+    #[inline(always)]
+    fn piece(self) -> Piece {
+        Piece::new(self.start(), self.end())
+    }
 
     #[inline(always)]
     fn read<T: Copy>(self, offset: usize) -> Option<T> {

@@ -18,7 +18,7 @@ use ftp_track_common::{
 };
 
 use crate::{
-    client, clock, control, data, effect,
+    client, clock, control, data, effect, hint,
     lock::Locked,
     map::{ARMED, EXPECTATIONS, FLOWS, JANITOR, SESSIONS},
     opening, scratch,
@@ -193,6 +193,7 @@ extern "C" fn flow(
     if FLOWS.remove(key).is_err() {
         return 0;
     }
+    hint::leave(key);
     client::leave(&flow.master.client, flow.master.zone, Share::Flow);
     if alive && let Some(tuple) = scratch::tuple() {
         *tuple = Tuple {

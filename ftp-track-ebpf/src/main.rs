@@ -1,7 +1,8 @@
 //! The kernel programs of ftp-track: one entry for each hook, one engine behind all of them.
 //!
-//! A packet's way: [`frame`] → [`packet`] → [`control`] (segments of control connections, read by
-//! [`reading`]) or [`data`] (everything else) → [`verdict`].
+//! Most packets are seen through at a [`glance`]: they are nobody's, or nothing changes by them. The
+//! way of all others: [`frame`] → [`packet`] → [`control`] (segments of control connections, read
+//! by [`reading`]) or [`data`] (everything else) → [`verdict`].
 #![cfg_attr(target_arch = "bpf", no_std, no_main)]
 #![cfg_attr(
     target_arch = "bpf",
@@ -34,6 +35,8 @@ mod entry;
 mod ethernet;
 mod feed;
 mod frame;
+mod glance;
+mod hint;
 mod history;
 mod janitor;
 mod kept;
@@ -45,11 +48,13 @@ mod opaque;
 mod opening;
 mod packet;
 mod path;
+mod piece;
 mod reading;
 mod related;
 mod report;
 mod rule;
 mod scratch;
+mod sight;
 mod skb;
 mod tcp;
 mod verdict;

@@ -12,6 +12,7 @@ use ftp_track_common::{
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
+    hint,
     history::History,
     interface::{self, Interface},
     kept::{KeptBytes, KeptKey},
@@ -49,6 +50,10 @@ pub static EXPECTATIONS: HashMap<
 /// Admitted data connections.
 #[btf_map]
 pub static FLOWS: HashMap<FlowKey, Flow, { layout::MAX_FLOWS }, ON_DEMAND> = HashMap::new();
+
+/// How many flows have each hint.
+#[btf_map]
+pub static HINTS: Array<u64, { hint::SLOTS as usize }> = Array::new();
 
 /// What control connections said last.
 #[btf_map]

@@ -12,7 +12,7 @@ use aya_ebpf::{
     programs::{SkBuffContext, TcContext},
 };
 
-use crate::frame::Frame;
+use crate::{frame::Frame, piece::Piece};
 
 /// A packet in the kernel's socket buffer.
 #[derive(Clone, Copy)]
@@ -62,6 +62,12 @@ impl SkbFrame {
 
 impl Frame for SkbFrame {
     const MAY_BE_LAYER3: bool = true;
+
+    #[inline(always)]
+    fn piece(self) -> Piece {
+        // SAFETY: the context is valid while the program runs.
+        unsafe { Piece::new((*self.0).data as usize, (*self.0).data_end as usize) }
+    }
 
     #[inline(always)]
     fn read<T: Copy>(self, offset: usize) -> Option<T> {

@@ -9,6 +9,7 @@ mod door;
 mod exhaustion;
 mod flow;
 mod fuzz;
+mod glance;
 mod group;
 mod harness;
 mod history;

@@ -3,6 +3,7 @@
 //! Only what is plain is forwarded here. Everything else goes to the stack as it came.
 
 pub mod frame;
+pub mod plain;
 pub mod redirect;
 mod route;
 

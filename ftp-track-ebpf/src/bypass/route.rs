@@ -11,7 +11,7 @@ use ftp_track_common::{
     route::{FORWARDED, NEIGHBOUR, ROUTE_LIFETIME, Route, TRANSMITS},
 };
 
-use crate::{copy::copy, door, map::ROUTES, packet::Packet};
+use crate::{clock, copy::copy, door, map::ROUTES, packet::Packet};
 
 /// Address families (include/linux/socket.h).
 const AF_INET: u8 = 2;
@@ -43,6 +43,7 @@ pub fn find(
         route.expires = now.saturating_add(ROUTE_LIFETIME);
         ask(context, route);
     }
+    route.tick = clock::tick();
     Some(route)
 }
 

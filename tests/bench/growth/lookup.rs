@@ -84,7 +84,7 @@ fn prepare(count: u32) -> Result<Row> {
     let flows = Map::hash(key as u32, value as u32, capacity)?;
     for number in 0..count {
         let (key, flow) = flow::entry(number);
-        tracker.flows.insert(&key, &flow);
+        tracker.enter(&key, &flow);
         flows.update(bytemuck::bytes_of(&key), bytemuck::bytes_of(&flow))?;
     }
     let frame_length = flow::segment(0).frame().len();

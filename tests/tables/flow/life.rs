@@ -213,6 +213,7 @@ fn keeps_its_session_alive() {
         .seen;
     let mut flow = play.tracker.flows.get(&data.key()).expect("the flow");
     flow.seen -= TOUCH + 1;
+    flow.tick = 0;
     play.tracker.flows.insert(&data.key(), &flow);
     data.send(&mut play, Responder, 1000);
     let after = play

@@ -19,11 +19,14 @@ pub const PPPOE: u16 = 0x8864;
 /// Protocol number of TCP.
 pub const TCP: u8 = 6;
 
+/// The card that frames are for.
+pub const RECEIVER: [u8; 6] = [2, 0, 0, 0, 0, 2];
+
 /// An Ethernet header.
 pub fn ethernet(kind: u16, rest: &[u8]) -> Vec<u8> {
     let header = Ethernet2Header {
         source: [2, 0, 0, 0, 0, 1],
-        destination: [2, 0, 0, 0, 0, 2],
+        destination: RECEIVER,
         ether_type: EtherType(kind),
     };
     [&header.to_bytes()[..], rest].concat()

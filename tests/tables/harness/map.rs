@@ -46,6 +46,12 @@ impl<K: Pod + Eq + Hash, V: Pod, const KEY: usize, const VALUE: usize> Table<K, 
         self.map.insert(key, value, self.flags).expect("room");
     }
 
+    /// Removes what `key` has.
+    pub fn remove(&mut self, key: &K) {
+        let key: [u8; KEY] = bytemuck::cast(*key);
+        self.map.remove(&key).expect("an entry");
+    }
+
     /// Everything in it. What is taken out meanwhile may be left out.
     pub fn entries(&self) -> Vec<(K, V)> {
         let keys = self

@@ -13,6 +13,9 @@ pub const LAN: u32 = 12;
 /// The interface towards the servers.
 pub const WAN: u32 = 13;
 
+/// The link layer addresses of the plays' clients, and of their servers.
+pub const CARDS: [[u8; 6]; 2] = [[2, 0, 0, 0, 1, 1], [2, 0, 0, 0, 1, 2]];
+
 /// Moves this thread into the namespace, which is made when it is needed first. It goes with the
 /// process.
 pub fn enter() {
@@ -41,6 +44,17 @@ fn make() -> File {
         let mut command = process::command("ip");
         command.args(["link", "set", interface, "up"]);
         process::run(&mut command).expect("an interface that is up");
+    }
+    for (interface, host, card) in [
+        ("lan", "10.0.0.1", CARDS[0]),
+        ("lan", "2001:db8:1::1", CARDS[0]),
+        ("wan", "192.0.2.1", CARDS[1]),
+        ("wan", "2001:db8:2::1", CARDS[1]),
+    ] {
+        let card = card.map(|byte| format!("{byte:02x}")).join(":");
+        let mut command = process::command("ip");
+        command.args(["neighbour", "add", host, "lladdr", &card, "dev", interface]);
+        process::run(&mut command).expect("a neighbour");
     }
     // By both interfaces, as on a gateway with two providers.
     let mut command = process::command("ip");

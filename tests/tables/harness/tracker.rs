@@ -91,6 +91,7 @@ pub struct Tracker {
     ebpf: Ebpf,
     settings: Array<MapData, [u8; size::<Config>()]>,
     rules: Array<MapData, [u8; size::<Rule>()]>,
+    hints: Array<MapData, u64>,
     counters: Counts,
     lost: Counts,
     events: RingBuf<MapData>,
@@ -126,12 +127,14 @@ impl Tracker {
         let settings = take(&mut ebpf, layout::SETTINGS);
         let rules = take(&mut ebpf, layout::RULES);
         let interfaces = take(&mut ebpf, layout::INTERFACES);
+        let hints = take(&mut ebpf, layout::HINTS);
         let events = take(&mut ebpf, layout::EVENTS);
         Self {
             door: Door::Xdp,
             interfaces: Array::try_from(interfaces).expect("an array"),
             settings: Array::try_from(settings).expect("an array"),
             rules: Array::try_from(rules).expect("an array"),
+            hints: Array::try_from(hints).expect("an array"),
             counters: Counts::take(&mut ebpf, layout::COUNTERS),
             lost: Counts::take(&mut ebpf, layout::LOST_EVENTS),
             events: RingBuf::try_from(events).expect("a ring buffer"),
@@ -305,6 +308,22 @@ impl Tracker {
         }
     }
 
+    /// Gives the program at XDP a frame: its action, and what it made of the frame.
+    pub fn forward(&self, frame: &[u8], interface: u32) -> (u32, Vec<u8>) {
+        let context = [0, frame.len() as u32, 0, interface, 0, 0];
+        let mut made = vec![0; frame.len() + 64];
+        let options = TestRunOptions {
+            data_in: Some(frame),
+            data_out: Some(&mut made),
+            ctx_in: Some(bytemuck::cast_slice(&context)),
+            ..TestRunOptions::default()
+        };
+        let result = self.program().test_run(options).expect("a run");
+        let (action, length) = (result.return_value, result.data_size_out);
+        made.truncate(length as usize);
+        (action, made)
+    }
+
     /// The program at XDP.
     pub fn program(&self) -> &Xdp {
         let program = self.ebpf.program(kernel::XDP_PROGRAM).expect("the program");
@@ -315,6 +334,19 @@ impl Tracker {
     pub fn classifier(&self, name: &str) -> &SchedClassifier {
         let program = self.ebpf.program(name).expect("the program");
         program.try_into().expect("a program for TC")
+    }
+
+    /// Puts a flow in its map, as the programs do.
+    pub fn enter(&mut self, key: &FlowKey, flow: &Flow) {
+        let place = key.hint();
+        let flows = self.hint(key) + 1;
+        self.hints.set(place, flows, 0).expect("a place");
+        self.flows.insert(key, flow);
+    }
+
+    /// How many flows are said to have the hint of this one.
+    pub fn hint(&self, key: &FlowKey) -> u64 {
+        self.hints.get(&key.hint(), 0).expect("a place")
     }
 
     /// Takes the programs away that make conntrack entries.

@@ -1,0 +1,377 @@
+//! What is seen at a glance is what a closer look would see.
+
+use std::collections::BTreeMap;
+
+use etherparse::Ipv4Header;
+use ftp_track_common::{
+    config::Mode,
+    interface::{INGRESS, PARTIAL, ROUTED, TRANSMITS},
+    reason::Reason,
+    segment::{ACK, PSH, SYN, URG},
+};
+
+use crate::harness::{
+    data::{Data, Initiator, Responder},
+    frame,
+    namespace::{CARDS, LAN, WAN},
+    play::{Family, Play},
+    pool,
+    segment::Segment,
+    tracker::Tracker,
+};
+
+const XDP_PASS: u32 = 2;
+const XDP_REDIRECT: u32 = 4;
+/// Where the IP header begins.
+const IP: usize = 14;
+/// How often something is tried that a tick of the kernel's clock may come between.
+const TRIES: u32 = 100;
+
+/// What came of a frame.
+#[derive(PartialEq, Eq, Debug)]
+struct Result {
+    action: u32,
+    frame: Vec<u8>,
+    counts: BTreeMap<u32, u64>,
+    packets: [u64; 2],
+    bytes: [u64; 2],
+}
+
+/// An admitted data connection between interfaces of `mode`.
+fn admitted(tracker: &mut Tracker, family: Family, mode: Mode, flags: u8) -> Data {
+    tracker.reset(Mode::Enforce);
+    let mut play = Play::new(tracker, family, 0);
+    play.greet();
+    play.passive(50_000);
+    let mut data = Data::passive(&play, 50_000);
+    data.open(&mut play);
+    for index in [LAN, WAN] {
+        tracker.set_interface(mode, index, INGRESS | ROUTED | TRANSMITS | flags);
+        let mut slot = tracker.slot(index);
+        slot.address = frame::RECEIVER;
+        tracker.set_slot(&slot);
+    }
+    data
+}
+
+fn send(tracker: &Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
+    let counts = || -> BTreeMap<u32, u64> {
+        let counts = tracker.counts().into_iter();
+        counts
+            .map(|(reason, count)| (reason.slot(), count))
+            .collect()
+    };
+    let (before, old) = (counts(), tracker.flows.get(&data.key()).unwrap());
+    let (action, frame) = tracker.forward(frame, interface);
+    let (mut after, new) = (counts(), tracker.flows.get(&data.key()).unwrap());
+    for (slot, count) in &mut after {
+        *count -= before.get(slot).unwrap_or(&0);
+    }
+    after.retain(|_, count| *count != 0);
+    let less = |new: [u64; 2], old: [u64; 2]| [new[0] - old[0], new[1] - old[1]];
+    Result {
+        action,
+        frame,
+        counts: after,
+        packets: less(new.packets, old.packets),
+        bytes: less(new.bytes, old.bytes),
+    }
+}
+
+/// A closer look: as if the last one was in an earlier tick.
+fn closely(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
+    let mut flow = tracker.flows.get(&data.key()).unwrap();
+    flow.tick = 0;
+    tracker.flows.insert(&data.key(), &flow);
+    send(tracker, data, frame, interface)
+}
+
+/// Right after a closer look at a plain segment of the same side. Whether it was a glance is told too:
+/// only a closer look notes the time.
+fn at_once(
+    tracker: &mut Tracker,
+    data: &Data,
+    plain: &[u8],
+    frame: &[u8],
+    interface: u32,
+) -> (Result, bool) {
+    closely(tracker, data, plain, interface);
+    let seen = |tracker: &Tracker| tracker.flows.get(&data.key()).unwrap().seen;
+    let before = seen(tracker);
+    let result = send(tracker, data, frame, interface);
+    (result, seen(tracker) == before)
+}
+
+/// The server's segment, changed.
+fn segment(data: &Data, flags: u8, length: usize) -> Segment {
+    let mut segment = data.segment(Responder, flags);
+    segment.payload = vec![b'x'; length];
+    segment
+}
+
+/// The frame of an IPv4 segment with an edited header.
+fn v4(segment: &Segment, edit: impl FnOnce(&mut Ipv4Header)) -> Vec<u8> {
+    let (std::net::IpAddr::V4(source), std::net::IpAddr::V4(destination)) =
+        (segment.source.ip(), segment.destination.ip())
+    else {
+        panic!("not IPv4");
+    };
+    let packet = frame::v4(source, destination, edit, &segment.tcp());
+    frame::ethernet(frame::IPV4, &packet)
+}
+
+/// A checksum field that holds the sum of the pseudo header alone.
+fn unfinished(segment: &Segment) -> Vec<u8> {
+    let mut frame = segment.frame();
+    let length = segment.tcp().len() as u64;
+    let (header, addresses) = if segment.source.is_ipv4() {
+        (20, &frame[IP + 12..IP + 20])
+    } else {
+        (40, &frame[IP + 8..IP + 40])
+    };
+    let words = addresses.chunks_exact(2);
+    let mut sum: u64 = words
+        .map(|two| u64::from(u16::from_be_bytes([two[0], two[1]])))
+        .sum();
+    sum += length + 6;
+    while sum > 0xffff {
+        sum = (sum >> 16) + (sum & 0xffff);
+    }
+    let place = IP + header + 16;
+    frame[place..place + 2].copy_from_slice(&(sum as u16).to_be_bytes());
+    frame
+}
+
+type Frames = Vec<(&'static str, Vec<u8>)>;
+
+/// Segments of the server, of both families.
+fn common(data: &Data) -> Frames {
+    let plain = |length| segment(data, ACK, length).frame();
+    let edited = |edit: &dyn Fn(&mut Vec<u8>)| {
+        let mut frame = plain(100);
+        edit(&mut frame);
+        frame
+    };
+    let packet = segment(data, ACK, 100).packet();
+    let kind = if data.ends[0].is_ipv4() {
+        frame::IPV4
+    } else {
+        frame::IPV6
+    };
+    let tcp = IP + if data.ends[0].is_ipv4() { 20 } else { 40 };
+    vec![
+        ("no payload", plain(0)),
+        ("a byte", plain(1)),
+        ("as long as may be", plain(1500 - (tcp - IP) - 20)),
+        ("too long for the way", plain(1501 - (tcp - IP) - 20)),
+        ("pushed", segment(data, ACK | PSH, 100).frame()),
+        ("urgent", segment(data, ACK | URG, 100).frame()),
+        ("no acknowledgment", segment(data, 0, 100).frame()),
+        ("an answer to a SYN", segment(data, SYN | ACK, 0).frame()),
+        ("for another card", edited(&|frame| frame[5] ^= 1)),
+        ("for another maker's card", edited(&|frame| frame[0] ^= 4)),
+        ("padded", edited(&|frame| frame.extend([0; 6]))),
+        ("cut", edited(&|frame| frame.truncate(tcp + 40))),
+        (
+            "a TCP header of 16 bytes",
+            edited(&|frame| frame[tcp + 12] = 0x40),
+        ),
+        ("a TCP header longer than the packet", {
+            let mut frame = plain(0);
+            frame[tcp + 12] = 0xf0;
+            frame
+        }),
+        ("in a VLAN", frame::tagged(&[frame::VLAN], kind, &packet)),
+        ("of another IP version", edited(&|frame| frame[IP] ^= 0x20)),
+        (
+            "an unfinished checksum",
+            unfinished(&segment(data, ACK, 100)),
+        ),
+    ]
+}
+
+fn family4(data: &Data) -> Frames {
+    let plain = segment(data, ACK, 100);
+    vec![
+        ("two hops left", v4(&plain, |ip| ip.time_to_live = 2)),
+        ("one hop left", v4(&plain, |ip| ip.time_to_live = 1)),
+        ("no hops left", v4(&plain, |ip| ip.time_to_live = 0)),
+        ("options", v4(&plain, frame::options(4))),
+        ("not to be cut", v4(&plain, |ip| ip.dont_fragment = true)),
+        ("a first fragment", v4(&plain, frame::fragment(0, true))),
+        ("a later fragment", v4(&plain, frame::fragment(10, false))),
+        ("shorter than it says", v4(&plain, |ip| ip.total_len += 1)),
+        (
+            "shorter than its headers",
+            v4(&plain, |ip| ip.total_len = 39),
+        ),
+        ("of no length", v4(&plain, |ip| ip.total_len = 0)),
+    ]
+}
+
+fn family6(data: &Data) -> Frames {
+    let plain = segment(data, ACK, 100);
+    let edited = |place: usize, byte: u8| {
+        let mut frame = plain.frame();
+        frame[IP + place] = byte;
+        frame
+    };
+    let extended = |kind| {
+        let mut bytes = plain.frame();
+        let (next, rest) = frame::extensions(&[(kind, 0)], &plain.tcp());
+        bytes.truncate(IP + 40);
+        bytes[IP + 6] = next;
+        bytes[IP + 4..IP + 6].copy_from_slice(&(rest.len() as u16).to_be_bytes());
+        bytes.extend(rest);
+        bytes
+    };
+    vec![
+        ("two hops left", edited(7, 2)),
+        ("one hop left", edited(7, 1)),
+        ("no hops left", edited(7, 0)),
+        ("hop-by-hop options", extended(frame::HOP_BY_HOP)),
+        ("a fragment header", extended(frame::FRAGMENT)),
+        ("shorter than it says", edited(5, 121)),
+        ("of no length", edited(5, 0)),
+    ]
+}
+
+/// All frames, in this mode.
+fn agree(mode: Mode, flags: u8) {
+    let mut tracker = pool::tracker();
+    for family in [Family::V4, Family::V6] {
+        let data = admitted(&mut tracker, family, mode, flags);
+        let plain = segment(&data, ACK, 10).frame();
+        let own = if family == Family::V4 {
+            family4(&data)
+        } else {
+            family6(&data)
+        };
+        for (name, frame) in common(&data).into_iter().chain(own) {
+            let wanted = closely(&mut tracker, &data, &frame, WAN);
+            let (found, _) = at_once(&mut tracker, &data, &plain, &frame, WAN);
+            assert_eq!(found, wanted, "{name}, {family:?}, {mode:?}");
+        }
+    }
+}
+
+#[test]
+fn bypass_does_as_after_a_closer_look() {
+    agree(Mode::Bypass, 0);
+    agree(Mode::Bypass, PARTIAL);
+}
+
+#[test]
+fn other_modes_do_as_after_a_closer_look() {
+    for mode in [Mode::Observe, Mode::Enforce, Mode::Conntrack] {
+        agree(mode, 0);
+    }
+}
+
+/// Without this, the rows above might all be closer looks.
+#[test]
+fn plain_segments_are_seen_at_a_glance() {
+    let mut tracker = pool::tracker();
+    for (mode, action) in [
+        (Mode::Bypass, XDP_REDIRECT),
+        (Mode::Enforce, XDP_PASS),
+        (Mode::Conntrack, XDP_PASS),
+    ] {
+        for family in [Family::V4, Family::V6] {
+            let data = admitted(&mut tracker, family, mode, 0);
+            for (side, interface, card) in [(Initiator, LAN, CARDS[1]), (Responder, WAN, CARDS[0])]
+            {
+                let plain = data.segment(side, ACK).frame();
+                let glance = (0..TRIES).find_map(|_| {
+                    let (result, is_glance) =
+                        at_once(&mut tracker, &data, &plain, &plain, interface);
+                    is_glance.then_some(result)
+                });
+                let result = glance.expect("a second look within a tick");
+                assert_eq!(result.action, action, "{mode:?}");
+                assert_eq!(result.packets[side as usize], 1);
+                assert_eq!(result.counts.get(&Reason::Related.slot()), Some(&1));
+                if action == XDP_REDIRECT {
+                    assert_eq!(result.frame[..6], card, "{family:?} {side:?}");
+                    let hops = if family == Family::V4 { 8 } else { 7 };
+                    assert_eq!(result.frame[IP + hops], plain[IP + hops] - 1);
+                }
+            }
+        }
+    }
+}
+
+/// What an administrator revokes is refused at once, not in the next tick.
+#[test]
+fn a_revoked_flow_is_refused_in_the_same_tick() {
+    let mut tracker = pool::tracker();
+    let data = admitted(&mut tracker, Family::V4, Mode::Enforce, 0);
+    let plain = segment(&data, ACK, 10).frame();
+    for _ in 0..TRIES {
+        assert_eq!(closely(&mut tracker, &data, &plain, WAN).action, XDP_PASS);
+        let flow = tracker.flows.get(&data.key()).unwrap();
+        let mut revoked = flow;
+        revoked.revoke();
+        tracker.flows.insert(&data.key(), &revoked);
+        let result = send(&tracker, &data, &plain, WAN);
+        assert_eq!(result.counts.get(&Reason::Revoked.slot()), Some(&1));
+        assert_ne!(result.action, XDP_PASS);
+        tracker.flows.insert(&data.key(), &flow);
+    }
+}
+
+/// A hint goes with its flow: what is nobody's is not looked for.
+#[test]
+fn hints_count_flows() {
+    let mut tracker = pool::tracker();
+    tracker.reset(Mode::Enforce);
+    let mut play = Play::new(&mut tracker, Family::V4, 0);
+    play.greet();
+    play.passive(50_000);
+    let mut data = Data::passive(&play, 50_000);
+    let key = data.key();
+    let before = play.tracker.hint(&key);
+    data.open(&mut play);
+    assert_eq!(play.tracker.hint(&key), before + 1);
+    // The same addresses and ports again, for another expectation: one takes the other's place.
+    data.finish(&mut play, Initiator);
+    data.finish(&mut play, Responder);
+    play.passive(50_000);
+    let mut again = Data::passive(&play, 50_000);
+    again.next = [77_000, 99_000];
+    again.open(&mut play);
+    assert_eq!(play.tracker.hint(&key), before + 1);
+}
+
+/// A hint may say more than there is: after user space has removed a flow, and where two share one.
+#[test]
+fn a_hint_alone_admits_nothing() {
+    let mut tracker = pool::tracker();
+    let data = admitted(&mut tracker, Family::V4, Mode::Observe, 0);
+    let flow = tracker.flows.get(&data.key()).unwrap();
+    let mut other = data.clone();
+    let same = |port: &u16| {
+        other.ends[0].set_port(*port);
+        other.key() != data.key() && other.key().hint() == data.key().hint()
+    };
+    // Of 64,512 ports two share a hint, on average.
+    let twin = (1024..=u16::MAX).find(same);
+    let mut ends = vec![2000];
+    ends.extend(twin);
+    for port in ends {
+        let mut other = data.clone();
+        other.ends[0].set_port(port);
+        let frame = segment(&other, ACK, 10).frame();
+        let related = |tracker: &Tracker| {
+            let before = tracker.count(Reason::Related);
+            assert_eq!(tracker.forward(&frame, WAN).0, XDP_PASS);
+            tracker.count(Reason::Related) - before
+        };
+        assert_eq!(related(&tracker), 0);
+        tracker.enter(&other.key(), &flow);
+        assert_eq!(related(&tracker), 1);
+        tracker.flows.remove(&other.key());
+        assert!(tracker.hint(&other.key()) > 0);
+        assert_eq!(related(&tracker), 0);
+    }
+}
