@@ -58,6 +58,10 @@ pub struct Interface {
     pub vlan: u16,
     /// Which list of allowed ports counts here, in policies of even and of odd generation.
     pub lists: [u8; 2],
+    /// The conntrack zone of what comes in by here.
+    pub zone: u16,
+    /// Reserved, zero.
+    pub reserved: u16,
 }
 
 impl Interface {
@@ -74,6 +78,8 @@ impl Interface {
             port: index,
             vlan: 0,
             lists: [0; 2],
+            zone: 0,
+            reserved: 0,
         }
     }
 

@@ -37,7 +37,8 @@ pub struct Tuple {
     pub source_port: u16,
     /// Destination port.
     pub destination_port: u16,
-    /// Separates overlapping address spaces; 0 until there are any.
+    /// The conntrack zone that the packet is in, which keeps overlapping address spaces apart; 0 is the
+    /// default one.
     pub zone: u32,
 }
 

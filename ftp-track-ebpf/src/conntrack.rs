@@ -44,6 +44,7 @@ fn make(caller: &Caller, tuple: &Tuple, flow: &Flow) -> Reason {
         &tuple.destination,
         tuple.source_port,
         tuple.destination_port,
+        tuple.zone,
     );
     if is_taken(caller, &tuple) {
         return Reason::ConntrackExists;
@@ -99,7 +100,8 @@ fn is_taken(caller: &Caller, tuple: &SockTuple) -> bool {
 }
 
 /// The mark of the control connection, as a helper's expectation would pass it on, and its status;
-/// both 0 where conntrack does not know the connection (notrack, or another zone).
+/// both 0 where conntrack does not know the connection (notrack, or a zone that is not
+/// ours).
 #[inline(always)]
 fn mark_and_status(caller: &Caller, master: &SessionKey) -> (u32, u32) {
     let tuple = SockTuple::new(
@@ -107,6 +109,7 @@ fn mark_and_status(caller: &Caller, master: &SessionKey) -> (u32, u32) {
         &master.server,
         master.client_port,
         master.server_port,
+        master.zone,
     );
     let entry = kernel::lookup(caller, &tuple);
     if entry.is_null() {

@@ -9,6 +9,8 @@ use crate::{frame::Frame, map::INTERFACES, skb::SkbFrame};
 pub struct Door {
     /// By which interface it came in, or [`LOCAL`].
     pub interface: u32,
+    /// The conntrack zone that it is in.
+    pub zone: u32,
     /// It has no Ethernet header.
     pub layer3: bool,
     /// Its checksum may be that of the pseudo header alone.
@@ -32,9 +34,10 @@ pub struct Door {
 impl Door {
     /// No door: the packet begins with IP, and nothing is done with it.
     #[inline(always)]
-    pub fn asked(interface: u32) -> Self {
+    pub fn asked(interface: u32, zone: u32) -> Self {
         Self {
             interface,
+            zone,
             layer3: true,
             partial: false,
             enforces: false,
@@ -56,6 +59,7 @@ impl Door {
             return false;
         };
         door.interface = interface.identity;
+        door.zone = interface.zone as u32;
         door.layer3 = interface.has(LAYER3);
         door.partial = interface.has(PARTIAL) || frame.is_merged();
         door.enforces = interface.enforces();
@@ -71,6 +75,9 @@ impl Door {
     /// The door of a packet that leaves by a named interface and [was not seen](was_seen) before.
     ///
     /// What this machine makes has no interface it came by (`skb_iif` is 0), and no checksum yet.
+    ///
+    /// Answers come in by the interface by which it leaves, and conntrack knows them only if they are
+    /// in the zone of what they answer: so it is in the zone of that interface, however it came.
     #[inline(always)]
     pub fn outgoing(frame: SkbFrame, door: &mut Self) -> bool {
         let Some(own) = of(frame.interface()) else {
@@ -86,6 +93,7 @@ impl Door {
             }
         };
         door.interface = interface;
+        door.zone = own.zone as u32;
         door.layer3 = own.has(LAYER3);
         door.partial = partial || frame.is_merged();
         door.enforces = false;

@@ -54,7 +54,7 @@ pub fn xdp(frame: XdpFrame) -> u64 {
     let Some(interface) = door::of(frame.interface()) else {
         return PASS;
     };
-    let mut sight = Sight::default();
+    let mut sight = Sight::of(interface);
     match look(frame, &mut sight) {
         Look::Unsure => UNSURE,
         Look::NotTcp if interface.has(TCP_ONLY) => UNSURE,
@@ -96,7 +96,7 @@ pub fn tc(frame: SkbFrame) -> u64 {
     if interface.has(LAYER3) {
         return UNSURE;
     }
-    let mut sight = Sight::default();
+    let mut sight = Sight::of(interface);
     match look(frame, &mut sight) {
         Look::Unsure => UNSURE,
         Look::NotTcp if interface.has(TCP_ONLY) => UNSURE,
@@ -117,9 +117,10 @@ pub fn tc(frame: SkbFrame) -> u64 {
 /// Whether a packet that XDP has decided on is certainly none of an admitted data connection.
 #[inline(never)]
 pub fn is_foreign(frame: SkbFrame) -> bool {
-    let mut sight = Sight::default();
-    door::of(frame.interface()).is_some_and(|interface| !interface.has(LAYER3))
-        && matches!(look(frame, &mut sight), Look::NotTcp | Look::Foreign)
+    door::of(frame.interface()).is_some_and(|interface| {
+        let mut sight = Sight::of(interface);
+        !interface.has(LAYER3) && matches!(look(frame, &mut sight), Look::NotTcp | Look::Foreign)
+    })
 }
 
 #[inline(always)]

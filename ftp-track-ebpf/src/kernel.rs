@@ -37,8 +37,9 @@ pub struct Caller {
     pub alloc: Kfunc,
 }
 
-/// `struct bpf_ct_opts` (net/netfilter/nf_conntrack_bpf.c) in its first form, which newer kernels
-/// take too: without a zone (Linux 6.10, ece4b2969041).
+/// `struct bpf_ct_opts` (net/netfilter/nf_conntrack_bpf.c) in the form that it has since Linux 6.10
+/// (ece4b2969041). The form before ends with two zeros behind the direction; newer kernels take it,
+/// for the default zone.
 #[repr(C)]
 struct Options {
     /// -1: the network namespace of the device.
@@ -46,24 +47,48 @@ struct Options {
     error: i32,
     protocol: u8,
     direction: u8,
-    reserved: [u8; 2],
+    zone: u16,
+    /// 0: the zone holds for both directions.
+    zone_direction: u8,
+    reserved: [u8; 3],
 }
 
+/// Bytes of [`Options`] before Linux 6.10.
+const WITHOUT_ZONE: u32 = 12;
+
 impl Options {
-    const TCP: Self = Self {
-        netns: -1,
-        error: 0,
-        protocol: 6,
-        direction: 0,
-        reserved: [0; 2],
-    };
+    #[inline(always)]
+    fn tcp(zone: u16) -> Self {
+        Self {
+            netns: -1,
+            error: 0,
+            protocol: 6,
+            direction: 0,
+            zone,
+            zone_direction: 0,
+            reserved: [0; 3],
+        }
+    }
+
+    /// How much of it counts: no more than older kernels know, where nothing more is needed.
+    #[inline(always)]
+    fn length(&self) -> u32 {
+        const { assert!(size_of::<Self>() == 16) };
+        let length = if self.zone == 0 {
+            WITHOUT_ZONE
+        } else {
+            size_of::<Self>() as u32
+        };
+        bounded::<16>(length)
+    }
 }
 
 /// `struct bpf_sock_tuple` (uapi/linux/bpf.h): both addresses, and both ports. Its length tells
-/// which family it is.
+/// which family it is. Beside it the zone that it is meant in.
 pub struct SockTuple {
     words: [u32; ROOM / 4],
     length: u32,
+    zone: u16,
 }
 
 /// Room for the longer form, of 36 bytes, as the verifier is told it: a power of two.
@@ -77,7 +102,9 @@ impl SockTuple {
         destination: &Address,
         source_port: u16,
         destination_port: u16,
+        zone: u32,
     ) -> Self {
+        let zone = zone as u16;
         let [a, b, c, d] = *source.words();
         let [e, f, g, h] = *destination.words();
         let ports = u32::from(source_port.to_be()) | u32::from(destination_port.to_be()) << 16;
@@ -87,11 +114,13 @@ impl SockTuple {
             Self {
                 words: [d, h, ports, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
                 length: 12,
+                zone,
             }
         } else {
             Self {
                 words: [a, b, c, d, e, f, g, h, ports, 0, 0, 0, 0, 0, 0, 0],
                 length: 36,
+                zone,
             }
         }
     }
@@ -112,28 +141,30 @@ macro_rules! kernel_function {
 /// The entry of a connection, in either direction; null if there is none. It has to be released.
 #[inline(always)]
 pub fn lookup(caller: &Caller, tuple: &SockTuple) -> *mut Entry {
-    let mut options = Options::TCP;
+    let mut options = Options::tcp(tuple.zone);
+    let length = options.length();
     let lookup = kernel_function!(caller.lookup, Find<Entry>);
     lookup(
         caller.context,
         tuple.words.as_ptr(),
         bounded::<{ ROOM as u32 }>(tuple.length),
         &raw mut options,
-        size_of::<Options>() as u32,
+        length,
     )
 }
 
 /// A new entry; null if there is no room. It has to be inserted.
 #[inline(always)]
 pub fn alloc(caller: &Caller, tuple: &SockTuple) -> *mut NewEntry {
-    let mut options = Options::TCP;
+    let mut options = Options::tcp(tuple.zone);
+    let length = options.length();
     let alloc = kernel_function!(caller.alloc, Find<NewEntry>);
     alloc(
         caller.context,
         tuple.words.as_ptr(),
         bounded::<{ ROOM as u32 }>(tuple.length),
         &raw mut options,
-        size_of::<Options>() as u32,
+        length,
     )
 }
 

@@ -9,7 +9,8 @@ use ftp_track_common::{interface::LOCAL, tuple::FlowKey};
 
 use crate::{
     clock,
-    door::Door,
+    door::{self, Door},
+    frame::Frame as _,
     map::FLOWS,
     packet::{self, Packet},
     skb::SkbFrame,
@@ -23,11 +24,22 @@ pub fn is_related(frame: SkbFrame) -> bool {
     let mut packet = MaybeUninit::<Packet>::zeroed();
     // SAFETY: a packet is made of numbers and of booleans, for which zero is a value.
     let packet = unsafe { packet.assume_init_mut() };
-    packet.door = Door::asked(LOCAL);
+    packet.door = Door::asked(LOCAL, zone(frame));
     if packet::read(frame, packet) != 0 || packet.first_fragment {
         return false;
     }
     is_known(packet)
+}
+
+/// The conntrack zone of the packet: that of the interface by which it came in; of what this machine
+/// has made, that of the interface by which it leaves, where netfilter knows that already.
+#[inline(always)]
+fn zone(frame: SkbFrame) -> u32 {
+    let mut index = frame.came_by();
+    if index == 0 {
+        index = frame.interface();
+    }
+    door::of(index).map_or(0, |interface| interface.zone as u32)
 }
 
 /// Whether there is a flow of the packet's. A function of its own, so that its stack is not below

@@ -3,6 +3,7 @@
 
 use ftp_track_common::{
     address::Address,
+    interface::Interface,
     segment::{FIN, RST, SYN},
     tuple::Tuple,
 };
@@ -47,6 +48,14 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// Of a frame that comes in by `interface`; its headers are yet to be read.
+    #[inline(always)]
+    pub fn of(interface: &Interface) -> Self {
+        let mut sight = Self::default();
+        sight.tuple.zone = interface.zone as u32;
+        sight
+    }
+
     /// Whether it ends a connection.
     #[inline(always)]
     pub fn is_last(&self) -> bool {

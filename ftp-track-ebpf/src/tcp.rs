@@ -38,7 +38,7 @@ pub(crate) fn read(
     }
     packet.tuple.source_port = u16::from_be_bytes([header[0], header[1]]);
     packet.tuple.destination_port = u16::from_be_bytes([header[2], header[3]]);
-    packet.tuple.zone = 0;
+    packet.tuple.zone = packet.door.zone;
     let flags = header[13];
     let scale = if flags & SYN != 0 {
         window_scale(frame, transport.offset + 20, transport.offset + size)

@@ -12,7 +12,7 @@ use ftp_track_common::{
 
 use crate::{
     clock,
-    control::{self, Key, Request, What},
+    control::{self, Ends, Key, Request, What},
     map::{Error, Maps, Walk},
     record,
 };
@@ -57,9 +57,14 @@ pub fn manage(maps: &mut Maps, request: &Request) -> Result<Done, Refusal> {
     let done = match request {
         Request::Flush { what } => flush(maps, *what)?,
         Request::Delete { key } => delete(maps, key)?,
-        Request::Add { from, to, lifetime } => {
-            let key = Key::Expectation(*from, *to);
-            add(maps, key, *lifetime)?
+        Request::Add {
+            from,
+            to,
+            lifetime,
+            zone,
+        } => {
+            let ends = Ends::Expectation(*from, *to);
+            add(maps, Key { ends, zone: *zone }, *lifetime)?
         }
         Request::Status | Request::Stop | Request::Reload { .. } => {
             return Err(Refusal::NeedsDaemon);
@@ -106,14 +111,15 @@ fn flush(maps: &mut Maps, what: What) -> Result<Done, Refusal> {
 
 fn delete(maps: &mut Maps, key: &Key) -> Result<Done, Refusal> {
     key.check()?;
-    let event = match key {
-        Key::Session(client, server) => {
-            delete_session(maps, &control::session_key(client.0, server.0))?
+    let zone = key.zone;
+    let event = match key.ends {
+        Ends::Session(client, server) => {
+            delete_session(maps, &control::session_key(client.0, server.0, zone))?
         }
-        Key::Expectation(from, to) => {
-            delete_expectation(maps, &control::expectation_key(*from, to.0))?
+        Ends::Expectation(from, to) => {
+            delete_expectation(maps, &control::expectation_key(from, to.0, zone))?
         }
-        Key::Flow(one, other) => delete_flow(maps, &control::flow_key(one.0, other.0))?,
+        Ends::Flow(one, other) => delete_flow(maps, &control::flow_key(one.0, other.0, zone))?,
     };
     let event = event.ok_or(Refusal::Missing(*key))?;
     maps.counters.add(Reason::RemovedByHand, 1)?;
@@ -151,18 +157,19 @@ fn delete_flow(maps: &mut Maps, key: &FlowKey) -> Result<Option<Event>, Error> {
 
 fn add(maps: &mut Maps, key: Key, lifetime: u64) -> Result<Done, Refusal> {
     key.check()?;
-    let Key::Expectation(from, to) = key else {
+    let Ends::Expectation(from, to) = key.ends else {
         return Err(Refusal::NeedsDaemon);
     };
     if !(1..=LONGEST).contains(&lifetime) {
         return Err(Refusal::Lifetime);
     }
     let now = clock::monotonic();
-    let place = control::expectation_key(from, to.0);
+    let place = control::expectation_key(from, to.0, key.zone);
     let expectation = Expectation {
         master: SessionKey {
             client: place.initiator,
             server: place.responder,
+            zone: place.zone,
             ..SessionKey::default()
         },
         session: BY_HAND,

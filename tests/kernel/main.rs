@@ -7,3 +7,4 @@ mod layer3;
 mod refusal;
 mod release;
 mod transfer;
+mod zone;

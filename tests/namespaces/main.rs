@@ -31,3 +31,4 @@ mod room;
 mod service;
 mod steering;
 mod sweep;
+mod zone;

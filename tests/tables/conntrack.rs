@@ -12,7 +12,7 @@ use crate::harness::{
 };
 
 /// Entries of this namespace with these ports, however the connection is looked at.
-fn entries(from: u16, to: u16) -> Vec<String> {
+pub fn entries(from: u16, to: u16) -> Vec<String> {
     let table = fs::read_to_string("/proc/thread-self/net/nf_conntrack");
     let table = table.expect("a kernel with conntrack and CONFIG_NF_CONNTRACK_PROCFS");
     let wanted = format!("sport={from} dport={to} ");

@@ -25,3 +25,4 @@ mod support;
 mod third_host;
 mod verdict;
 mod verifier;
+mod zone;

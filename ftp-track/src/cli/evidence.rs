@@ -66,18 +66,15 @@ impl Evidence {
         let mut stories = stories(maps, |key, _| {
             [(first, second), (second, first)].contains(&(key.client, key.server))
         })?;
-        let mut pairs: Vec<SessionKey> = stories.iter().map(|story| story.key).collect();
-        pairs.push(SessionKey {
-            client: first,
-            server: second,
-            ..SessionKey::default()
-        });
-        pairs.sort_by_key(|key| key.zone);
-        pairs.dedup_by_key(|key| key.zone);
+        let hosts = HostPair::new(&first, &second, 0);
         let mut attempts = Vec::new();
-        for key in &pairs {
-            attempts.extend(self::attempts(maps, key)?);
+        for entry in maps.attempts.entries() {
+            let (pair, entry) = entry?;
+            if (pair.low, pair.high) == (hosts.low, hosts.high) {
+                attempts.extend(entry.kept().map(|attempt| (pair, *attempt)));
+            }
         }
+        attempts.sort_by_key(|(pair, attempt)| (pair.zone, attempt.time));
         if one.port.is_some() || other.port.is_some() {
             // Ports may be those of a control connection, or of a data connection.
             let is = |address: &Address, port| one.is(address, port) || other.is(address, port);

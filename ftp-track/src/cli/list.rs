@@ -52,15 +52,15 @@ impl Arguments {
         let maps = tracked::open(&self.instance.name)?;
         match self.what {
             What::Sessions => {
-                let order = |view: &SessionView| (view.client, view.server);
+                let order = |view: &SessionView| (view.zone, view.client, view.server);
                 self.show("sessions", sessions(&maps), order)
             }
             What::Expectations => {
-                let order = |view: &ExpectationView| (view.initiator, view.responder);
+                let order = |view: &ExpectationView| (view.zone, view.initiator, view.responder);
                 self.show("expectations", expectations(&maps), order)
             }
             What::Flows => {
-                let order = |view: &FlowView| (view.initiator, view.responder);
+                let order = |view: &FlowView| (view.zone, view.initiator, view.responder);
                 self.show("flows", flows(&maps), order)
             }
         }

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{Done, InstanceArgument, Misuse, output::print, tracked};
 use crate::{
-    control::{self, Content, EndpointArgument, Key, Request, What},
+    control::{self, Content, EndpointArgument, Ends, Key, Request, What},
     instance::Name,
     manage::manage,
 };
@@ -43,6 +43,17 @@ pub struct Delete {
     entry: Entry,
 }
 
+/// Where an entry is.
+#[derive(Debug, Args)]
+struct Place {
+    /// Its conntrack zone, as `ftp-track list` shows it; 0 is the default one
+    #[arg(long, value_name = "ZONE", default_value_t)]
+    zone: u16,
+
+    #[command(flatten)]
+    instance: InstanceArgument,
+}
+
 /// Which entry, in the words of `ftp-track list`.
 #[derive(Debug, Subcommand)]
 enum Entry {
@@ -53,7 +64,7 @@ enum Entry {
         /// Its server, as ADDRESS:PORT
         server: EndpointArgument,
         #[command(flatten)]
-        instance: InstanceArgument,
+        place: Place,
     },
     /// An expected data connection
     Expectation {
@@ -62,7 +73,7 @@ enum Entry {
         /// Who listens, as ADDRESS:PORT
         responder: EndpointArgument,
         #[command(flatten)]
-        instance: InstanceArgument,
+        place: Place,
     },
     /// An admitted data connection: it is only forgotten, and not cut
     Flow {
@@ -71,31 +82,33 @@ enum Entry {
         /// Who listened, as ADDRESS:PORT
         responder: EndpointArgument,
         #[command(flatten)]
-        instance: InstanceArgument,
+        place: Place,
     },
 }
 
 impl Delete {
     /// Deletes.
     pub fn run(self) -> Done {
-        let (key, instance) = match self.entry {
+        let (ends, place) = match self.entry {
             Entry::Session {
                 client,
                 server,
-                instance,
-            } => (Key::Session(client, server), instance),
+                place,
+            } => (Ends::Session(client, server), place),
             Entry::Expectation {
                 initiator,
                 responder,
-                instance,
-            } => (Key::Expectation(initiator, responder), instance),
+                place,
+            } => (Ends::Expectation(initiator, responder), place),
             Entry::Flow {
                 initiator,
                 responder,
-                instance,
-            } => (Key::Flow(initiator, responder), instance),
+                place,
+            } => (Ends::Flow(initiator, responder), place),
         };
-        act(&instance.name, &Request::Delete { key })
+        let zone = place.zone;
+        let key = Key { ends, zone };
+        act(&place.instance.name, &Request::Delete { key })
     }
 }
 
@@ -123,7 +136,7 @@ enum Addition {
         lifetime: u64,
 
         #[command(flatten)]
-        instance: InstanceArgument,
+        place: Place,
     },
 }
 
@@ -134,9 +147,15 @@ impl Add {
             from,
             to,
             lifetime,
-            instance,
+            place,
         } = self.what;
-        act(&instance.name, &Request::Add { from, to, lifetime })
+        let request = Request::Add {
+            from,
+            to,
+            lifetime,
+            zone: place.zone,
+        };
+        act(&place.instance.name, &request)
     }
 }
 

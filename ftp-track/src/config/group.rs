@@ -6,7 +6,7 @@ use ftp_track_common::config::PORT_LISTS;
 use toml::Spanned;
 
 use super::{
-    InterfaceName, Mode, NotTcp,
+    InterfaceName, Mode, NotTcp, Zone,
     document::{Problems, Section, position},
     settings::sorted,
 };
@@ -20,6 +20,7 @@ pub struct GroupText {
     mode: Option<Spanned<Mode>>,
     allow_ports: Option<Vec<Spanned<NonZeroU16>>>,
     not_tcp: Option<Spanned<NotTcp>>,
+    zone: Option<Spanned<Zone>>,
 }
 
 /// Interfaces that are treated alike.
@@ -35,6 +36,8 @@ pub struct Group {
     pub allow_ports: Option<Vec<u16>>,
     /// `None` is what [`super::Settings::not_tcp`] says.
     pub not_tcp: Option<NotTcp>,
+    /// The conntrack zone of connections that come in by them; 0 is the default one.
+    pub zone: u16,
 }
 
 /// The name of the group of the interfaces that are in no `[[group]]`.
@@ -50,6 +53,7 @@ impl GroupText {
             mode: section.get("mode"),
             allow_ports: section.list("allow_ports"),
             not_tcp: section.get("not_tcp"),
+            zone: section.get("zone"),
         };
         section.finish();
         group
@@ -64,6 +68,7 @@ impl GroupText {
             mode: self.mode.as_ref().map(|mode| *mode.get_ref()),
             allow_ports: self.list(),
             not_tcp: self.not_tcp.as_ref().map(|not_tcp| *not_tcp.get_ref()),
+            zone: self.zone.as_ref().map_or(0, |zone| zone.get_ref().number()),
         }
     }
 

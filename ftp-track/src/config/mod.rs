@@ -21,6 +21,7 @@ mod terms;
 #[cfg(test)]
 mod tests;
 mod value;
+mod zone;
 
 use std::{fmt, io, path::PathBuf};
 
@@ -41,6 +42,7 @@ pub use self::{
     ports::{InvalidPorts, Ports},
     room::{InvalidRoom, Room, Rooms},
     settings::{Choice, Settings},
+    zone::{InvalidZone, Zone},
 };
 
 /// An example of the file: every key with its default and what it means.

@@ -195,6 +195,17 @@ impl Settings {
         not_tcp.unwrap_or(self.not_tcp) == NotTcp::Drop
     }
 
+    /// The conntrack zone of what comes in by `interface`.
+    pub fn zone_of(&self, interface: &InterfaceName) -> u16 {
+        self.group_of(interface).map_or(0, |group| group.zone)
+    }
+
+    /// The first group in conntrack mode that has a zone.
+    pub fn zone_for_conntrack(&self) -> Option<&Group> {
+        let mut groups = self.groups.iter();
+        groups.find(|group| group.zone != 0 && group.mode.unwrap_or(self.mode) == Mode::Conntrack)
+    }
+
     /// The different lists of allowed ports, each once; the first is the general one.
     pub fn port_lists(&self) -> Vec<&[u16]> {
         let mut lists: Vec<&[u16]> = vec![&self.allow_ports];

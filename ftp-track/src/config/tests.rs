@@ -46,8 +46,9 @@ fn uncommented() -> String {
 #[test]
 fn the_examples_in_the_example_are_right() {
     let settings = check(&uncommented()).unwrap();
-    assert_eq!(settings.groups.len(), 2);
+    assert_eq!(settings.groups.len(), 3);
     assert_eq!(settings.groups[1].mode, Some(Mode::Enforce));
+    assert_eq!(settings.groups[2].zone, 5);
     assert_eq!(settings.control_ports, [21, 2121]);
     // The office has two prefixes, and the general rule is the last.
     assert_eq!(settings.policy.rules().len(), 7);
@@ -94,15 +95,16 @@ fn the_example_has_every_key() {
         "log",
         "client",
         "server",
+        "zone",
     ];
     for key in keys {
         let line = format!("\n{key} = ");
         assert!(text.contains(&line), "{key} is not in the example");
         // It is really read: of a wrong kind, it is a fault.
-        let table = if matches!(key, "client" | "server") {
-            "[[rule]]\n"
-        } else {
-            ""
+        let table = match key {
+            "client" | "server" => "[[rule]]\n",
+            "zone" => "[[group]]\ninterfaces = 'x'\n",
+            _ => "",
         };
         let found = faults(&format!("{table}{key} = 1979-05-27\n"));
         assert!(
@@ -189,6 +191,31 @@ fn ports_and_protocols_of_groups() {
     assert_eq!(["a", "b", "c", "d", "e"].map(list), [0, 1, 2, 0, 2]);
     let tcp_only = |interface| settings.is_tcp_only(&name(interface));
     assert_eq!(["a", "b", "c"].map(tcp_only), [true, false, true]);
+}
+
+/// Everything that is in no group with a zone is in the default one.
+#[test]
+fn zones_of_groups() {
+    let settings = check(
+        "interfaces = 'a'\nmode = 'mark'\n\
+         [[group]]\ninterfaces = ['b', 'c']\nzone = 5\n\
+         [[group]]\nname = 'late'\ninterfaces = 'd'\nzone = 65535\nmode = 'conntrack'",
+    )
+    .unwrap();
+    let zone = |name: &str| settings.zone_of(&name.parse().unwrap());
+    assert_eq!(["a", "b", "c", "d", "e"].map(zone), [0, 5, 5, 65_535, 0]);
+    // Where the kernel makes entries in the default zone only, this one cannot be had.
+    let refused = crate::conntrack::refuse_zones(&settings).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("the group late has zone = 65535"), "{text}");
+    assert!(text.contains("since Linux 6.10"), "{text}");
+    assert!(refused.way_out().contains("mode = \"mark\""));
+    for harmless in [
+        "[[group]]\ninterfaces = 'a'\nzone = 5\nmode = 'enforce'\n",
+        "[[group]]\ninterfaces = 'a'\nmode = 'conntrack'\n",
+    ] {
+        assert!(crate::conntrack::refuse_zones(&check(harmless).unwrap()).is_ok());
+    }
 }
 
 #[test]
@@ -290,6 +317,17 @@ fn single_faults() {
             "f:4:11",
             "`not_tcp` is for enforce mode",
         ),
+        (
+            "[[group]]\ninterfaces = 'a'\nzone = 0",
+            "f:3:8",
+            "zones are 1 to 65535",
+        ),
+        (
+            "[[group]]\ninterfaces = 'a'\nzone = 65536",
+            "f:3:8",
+            "65536 is no conntrack zone",
+        ),
+        ("zone = 5", "f:1:1", "there is no key `zone` here"),
         ("ports = [20]", "f:1:10", "below 1024 is never admitted"),
         (
             "fxp = ['10.0.0.1/8']",

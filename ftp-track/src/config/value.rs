@@ -9,7 +9,7 @@ use toml::{
 };
 
 use super::{
-    HookChoice, InterfaceName, Lifetime, Mark, MetricsAddress, Mode, NotTcp, Room,
+    HookChoice, InterfaceName, Lifetime, Mark, MetricsAddress, Mode, NotTcp, Room, Zone,
     document::Problems, network::Network, ports::Ports, suggestion::suggestion,
 };
 use crate::instance::Name;
@@ -123,6 +123,14 @@ impl Value for NonZeroU16 {
         number(value, problems, |number| {
             let port = u16::try_from(number).ok().and_then(Self::new);
             port.ok_or_else(|| format!("{number} is no port: ports are 1 to 65535"))
+        })
+    }
+}
+
+impl Value for Zone {
+    fn read(value: &Spanned<DeValue<'_>>, problems: &Problems) -> Option<Self> {
+        number(value, problems, |number| {
+            Self::try_from(number).map_err(|error| error.to_string())
         })
     }
 }

@@ -21,6 +21,8 @@ const TUPLE: u16 = 1;
 const HOSTS: u16 = 1;
 const PROTOCOL: u16 = 2;
 const TCP: u8 = 6;
+/// `CTA_ZONE`.
+const ZONE: u16 = 18;
 /// Bytes of `struct nlmsghdr`.
 const HEADER: usize = 16;
 
@@ -72,6 +74,10 @@ fn message(tuple: &Tuple) -> Vec<u8> {
     // `struct nfgenmsg`: family, version, resource.
     let mut body = vec![family as u8, 0, 0, 0];
     body.extend(attribute(TUPLE | NESTED, &parts.concat()));
+    // The default zone is what is meant without.
+    if tuple.zone != 0 {
+        body.extend(attribute(ZONE, &(tuple.zone as u16).to_be_bytes()));
+    }
     let length = (HEADER + body.len()) as u32;
     let mut message = length.to_ne_bytes().to_vec();
     message.extend(DELETE.to_ne_bytes());
@@ -119,6 +125,12 @@ mod tests {
             assert_eq!(message[22..24], (TUPLE | NESTED).to_ne_bytes());
             let inside = (length - 20) as u16;
             assert_eq!(message[20..22], inside.to_ne_bytes());
+            let in_zone = super::message(&Tuple {
+                zone: 0x105,
+                ..tuple(address, address)
+            });
+            assert_eq!(in_zone.len(), length + 8);
+            assert_eq!(in_zone[length..][..6], [6, 0, 18, 0, 1, 5]);
         }
     }
 

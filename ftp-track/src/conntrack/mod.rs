@@ -12,10 +12,23 @@ mod presence;
 mod program;
 mod symbols;
 
+use crate::config::Settings;
+
 pub use self::{
     entry::remove,
     obstacle::Obstacle,
     presence::is_active,
     program::{Kind, Program},
-    symbols::Symbols,
+    symbols::{Symbols, knows_zones},
 };
+
+/// Fails if a group in conntrack mode has a zone.
+pub fn refuse_zones(settings: &Settings) -> Result<(), Obstacle> {
+    match settings.zone_for_conntrack() {
+        Some(group) => Err(Obstacle::NoZones {
+            group: group.name.clone(),
+            zone: group.zone,
+        }),
+        None => Ok(()),
+    }
+}

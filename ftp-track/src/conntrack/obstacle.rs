@@ -38,6 +38,18 @@ pub enum Obstacle {
         .0.name()
     )]
     NoFunction(Kfunc),
+    /// Entries cannot be made in zones.
+    #[error(
+        "the kernel lets programs make conntrack entries in the default zone only (others can be \
+         named since Linux 6.10, with CONFIG_NF_CONNTRACK_ZONES), and the group {group} has \
+         zone = {zone}"
+    )]
+    NoZones {
+        /// The group's name.
+        group: String,
+        /// Its zone.
+        zone: u16,
+    },
     /// A field is missing.
     #[error("the kernel's struct nf_conn has no {0}")]
     NoField(&'static str),
@@ -68,4 +80,18 @@ pub enum Obstacle {
     /// A map.
     #[error(transparent)]
     Map(#[from] map::Error),
+}
+
+impl Obstacle {
+    /// What to do instead, in one sentence.
+    pub fn way_out(&self) -> &'static str {
+        match self {
+            Self::NoZones { .. } => {
+                "Use mode = \"mark\" in that group instead, which takes one more rule in the firewall"
+            }
+            _ => {
+                "Use --mode mark instead, which takes one more rule in the firewall, or --mode enforce"
+            }
+        }
+    }
 }

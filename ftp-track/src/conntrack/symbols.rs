@@ -23,32 +23,33 @@ pub struct Symbols {
     fields: Vec<(Field, i16)>,
     /// The module that has the functions; none if they are built in.
     module: Option<OwnedFd>,
+    /// Whether entries can be made in zones.
+    zones: bool,
+}
+
+/// Whether the kernel can make entries in conntrack zones, as far as it says so: in the structure
+/// by which it is asked for entries, and in that of the entries (`CONFIG_NF_CONNTRACK_ZONES`).
+pub fn knows_zones() -> Result<bool, Obstacle> {
+    with_btf(|btf, _| Ok(has_zones(btf)))
+}
+
+fn has_zones(btf: &Btf<'_>) -> bool {
+    btf.field("bpf_ct_opts", "ct_zone_id").is_some() && btf.field("nf_conn", "zone").is_some()
 }
 
 impl Symbols {
     /// Finds them in the BTF of vmlinux, or else of the module nf_conntrack.
     pub fn find() -> Result<Self, Obstacle> {
-        let bytes = fs::read(VMLINUX).map_err(|_| Obstacle::NoBtf)?;
-        let vmlinux = parse("vmlinux", &bytes, None)?;
-        if vmlinux.function(Kfunc::XdpLookup.name()).is_some() {
-            return Self::of(&vmlinux, None);
-        }
-        let bytes = match fs::read(MODULE_BTF) {
-            Ok(bytes) => bytes,
-            Err(_) if !Path::new(SYSCTL).exists() => return Err(Obstacle::NotLoaded),
-            // Built in, and too old to have the functions; or a module without BTF.
-            Err(_) if !Path::new("/sys/module/nf_conntrack/initstate").exists() => {
-                return Err(Obstacle::NoFunction(Kfunc::XdpLookup));
+        with_btf(|btf, is_module| {
+            let mut symbols = Self::of(btf)?;
+            if is_module {
+                symbols.module = Some(module_fd()?);
             }
-            Err(_) => return Err(Obstacle::NoModuleBtf),
-        };
-        let module = parse(MODULE, &bytes, Some(&vmlinux))?;
-        let mut symbols = Self::of(&module, None)?;
-        symbols.module = Some(module_fd()?);
-        Ok(symbols)
+            Ok(symbols)
+        })
     }
 
-    fn of(btf: &Btf<'_>, module: Option<OwnedFd>) -> Result<Self, Obstacle> {
+    fn of(btf: &Btf<'_>) -> Result<Self, Obstacle> {
         let functions = Kfunc::ALL.iter().map(|&function| {
             let number = btf.function(function.name());
             let number = number.ok_or(Obstacle::NoFunction(function))?;
@@ -65,7 +66,8 @@ impl Symbols {
         Ok(Self {
             functions: functions.collect::<Result<_, Obstacle>>()?,
             fields,
-            module,
+            module: None,
+            zones: has_zones(btf),
         })
     }
 
@@ -81,10 +83,34 @@ impl Symbols {
         fields.find_map(|(field, offset)| (*field == wanted).then_some(*offset))
     }
 
+    /// Whether entries can be made in conntrack zones.
+    pub fn has_zones(&self) -> bool {
+        self.zones
+    }
+
     /// The BTF of the module that has the functions.
     pub fn module(&self) -> Option<BorrowedFd<'_>> {
         self.module.as_ref().map(OwnedFd::as_fd)
     }
+}
+
+/// Looks at the BTF of vmlinux, or else of the module nf_conntrack: at that which has the functions.
+fn with_btf<T>(look: impl FnOnce(&Btf<'_>, bool) -> Result<T, Obstacle>) -> Result<T, Obstacle> {
+    let bytes = fs::read(VMLINUX).map_err(|_| Obstacle::NoBtf)?;
+    let vmlinux = parse("vmlinux", &bytes, None)?;
+    if vmlinux.function(Kfunc::XdpLookup.name()).is_some() {
+        return look(&vmlinux, false);
+    }
+    let bytes = match fs::read(MODULE_BTF) {
+        Ok(bytes) => bytes,
+        Err(_) if !Path::new(SYSCTL).exists() => return Err(Obstacle::NotLoaded),
+        // Built in, and too old to have the functions; or a module without BTF.
+        Err(_) if !Path::new("/sys/module/nf_conntrack/initstate").exists() => {
+            return Err(Obstacle::NoFunction(Kfunc::XdpLookup));
+        }
+        Err(_) => return Err(Obstacle::NoModuleBtf),
+    };
+    look(&parse(MODULE, &bytes, Some(&vmlinux))?, true)
 }
 
 fn parse<'a>(

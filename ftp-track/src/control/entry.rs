@@ -8,6 +8,8 @@ use ftp_track_common::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::view::zone;
+
 /// An address and a port: `192.0.2.1:21` or `[2001:db8::1]:21`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -38,8 +40,23 @@ impl FromStr for EndpointArgument {
 
 /// Which entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Key {
+    /// Between whom.
+    #[serde(flatten)]
+    pub ends: Ends,
+    /// In which conntrack zone; 0 is the default one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub zone: u16,
+}
+
+fn is_default(zone: &u16) -> bool {
+    *zone == 0
+}
+
+/// The kind of an entry, and between whom it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Key {
+pub enum Ends {
     /// A control connection: client and server.
     Session(EndpointArgument, EndpointArgument),
     /// An expectation: who connects, and who listens.
@@ -51,9 +68,9 @@ pub enum Key {
 impl Key {
     /// Fails if one end is IPv4 and the other IPv6.
     pub fn check(&self) -> Result<(), ParseKeyError> {
-        let (one, other) = match self {
-            Self::Session(one, other) | Self::Flow(one, other) => (one.0.ip(), other.0.ip()),
-            Self::Expectation(one, other) => (*one, other.0.ip()),
+        let (one, other) = match &self.ends {
+            Ends::Session(one, other) | Ends::Flow(one, other) => (one.0.ip(), other.0.ip()),
+            Ends::Expectation(one, other) => (*one, other.0.ip()),
         };
         if one.is_ipv4() == other.is_ipv4() {
             Ok(())
@@ -65,13 +82,14 @@ impl Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Session(client, server) => {
+        match &self.ends {
+            Ends::Session(client, server) => {
                 write!(formatter, "session {} -> {}", client.0, server.0)
             }
-            Self::Expectation(from, to) => write!(formatter, "expectation {from} -> {}", to.0),
-            Self::Flow(one, other) => write!(formatter, "flow {} -> {}", one.0, other.0),
-        }
+            Ends::Expectation(from, to) => write!(formatter, "expectation {from} -> {}", to.0),
+            Ends::Flow(one, other) => write!(formatter, "flow {} -> {}", one.0, other.0),
+        }?;
+        formatter.write_str(&zone::phrase(self.zone.into()))
     }
 }
 
@@ -84,35 +102,35 @@ pub fn address(from: IpAddr) -> Address {
 }
 
 /// The map's key of a control connection.
-pub fn session_key(client: SocketAddr, server: SocketAddr) -> SessionKey {
+pub fn session_key(client: SocketAddr, server: SocketAddr, zone: u16) -> SessionKey {
     SessionKey {
         client: address(client.ip()),
         server: address(server.ip()),
         client_port: client.port(),
         server_port: server.port(),
-        zone: 0,
+        zone: zone.into(),
     }
 }
 
 /// The map's key of an expectation.
-pub fn expectation_key(from: IpAddr, to: SocketAddr) -> ExpectationKey {
+pub fn expectation_key(from: IpAddr, to: SocketAddr, zone: u16) -> ExpectationKey {
     ExpectationKey {
         initiator: address(from),
         responder: address(to.ip()),
         responder_port: to.port(),
         reserved: 0,
-        zone: 0,
+        zone: zone.into(),
     }
 }
 
 /// The map's key of a data connection.
-pub fn flow_key(one: SocketAddr, other: SocketAddr) -> FlowKey {
+pub fn flow_key(one: SocketAddr, other: SocketAddr, zone: u16) -> FlowKey {
     let tuple = Tuple {
         source: address(one.ip()),
         destination: address(other.ip()),
         source_port: one.port(),
         destination_port: other.port(),
-        zone: 0,
+        zone: zone.into(),
     };
     FlowKey::of(&tuple).0
 }
@@ -141,16 +159,17 @@ mod tests {
     fn a_flow_has_one_key_in_either_order() {
         let one: SocketAddr = "192.0.2.1:20".parse().unwrap();
         let other: SocketAddr = "192.0.2.2:5000".parse().unwrap();
-        assert_eq!(flow_key(one, other), flow_key(other, one));
+        assert_eq!(flow_key(one, other, 5), flow_key(other, one, 5));
     }
 
     #[test]
     fn families_do_not_mix() {
         let v4: EndpointArgument = "192.0.2.1:20".parse().unwrap();
         let v6: EndpointArgument = "[2001:db8::1]:20".parse().unwrap();
-        assert!(Key::Flow(v4, v4).check().is_ok());
-        assert_eq!(Key::Flow(v4, v6).check(), Err(ParseKeyError::Families));
-        assert!(Key::Expectation(v6.0.ip(), v4).check().is_err());
+        let check = |ends| Key { ends, zone: 0 }.check();
+        assert!(check(Ends::Flow(v4, v4)).is_ok());
+        assert_eq!(check(Ends::Flow(v4, v6)), Err(ParseKeyError::Families));
+        assert!(check(Ends::Expectation(v6.0.ip(), v4)).is_err());
     }
 
     #[test]
@@ -158,15 +177,20 @@ mod tests {
         use super::super::Request;
         let to = "192.0.2.1:50000".parse().unwrap();
         let from = "192.0.2.9".parse().unwrap();
+        let ends = Ends::Expectation(from, to);
         for request in [
             Request::Stop,
             Request::Delete {
-                key: Key::Expectation(from, to),
+                key: Key { ends, zone: 0 },
+            },
+            Request::Delete {
+                key: Key { ends, zone: 5 },
             },
             Request::Add {
                 from,
                 to,
                 lifetime: 30,
+                zone: 5,
             },
         ] {
             let json = serde_json::to_string(&request).unwrap();

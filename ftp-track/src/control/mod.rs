@@ -8,7 +8,7 @@ mod request;
 pub use self::{
     client::ask,
     entry::{
-        EndpointArgument, Key, ParseKeyError, address, expectation_key, flow_key, session_key,
+        EndpointArgument, Ends, Key, ParseKeyError, address, expectation_key, flow_key, session_key,
     },
     request::{Answer, Content, LONGEST, Request, What},
 };

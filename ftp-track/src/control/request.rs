@@ -69,6 +69,9 @@ pub enum Request {
         to: EndpointArgument,
         /// How long it is waited for, in seconds.
         lifetime: u64,
+        /// In which conntrack zone; 0 is the default one.
+        #[serde(default)]
+        zone: u16,
     },
 }
 

@@ -65,8 +65,7 @@ pub enum Error {
     },
     /// There is no conntrack mode here.
     #[error(
-        "mode conntrack cannot work here: {0}.\n\
-         Use --mode mark instead, which takes one more rule in the firewall, or --mode enforce"
+        "mode conntrack cannot work here: {0}.\n{way_out}", way_out = .0.way_out()
     )]
     Conntrack(Obstacle),
     /// There is an XDP program already.

@@ -45,13 +45,16 @@ pub fn reason(settings: &Settings) -> &'static str {
 /// Loads what the modes take.
 pub fn prepare(ebpf: &Ebpf, settings: &Settings) -> Result<(), Error> {
     if settings.uses(Mode::Conntrack) {
-        load(ebpf).map_err(Error::Conntrack)?;
+        load(ebpf, settings).map_err(Error::Conntrack)?;
     }
     Ok(())
 }
 
-fn load(ebpf: &Ebpf) -> Result<(), Obstacle> {
+fn load(ebpf: &Ebpf, settings: &Settings) -> Result<(), Obstacle> {
     let symbols = Symbols::find()?;
+    if !symbols.has_zones() {
+        conntrack::refuse_zones(settings)?;
+    }
     let mut marks = true;
     for kind in Kind::ALL {
         let program = Program::load(kind, &symbols, ebpf)?;

@@ -19,6 +19,8 @@ pub struct Treatment {
     pub list: u8,
     /// In enforce mode, what is neither TCP nor ICMP is dropped.
     pub tcp_only: bool,
+    /// Its conntrack zone.
+    pub zone: u16,
 }
 
 impl From<Mode> for Treatment {
@@ -27,6 +29,7 @@ impl From<Mode> for Treatment {
             mode,
             list: 0,
             tcp_only: false,
+            zone: 0,
         }
     }
 }
@@ -61,6 +64,7 @@ pub fn slots<T: Into<Treatment>>(
             let treatment = treatment(&attachment.interface).into();
             slot.mode = treatment.mode as u8;
             slot.lists = [treatment.list; 2];
+            slot.zone = treatment.zone;
             if treatment.tcp_only {
                 slot.flags |= TCP_ONLY;
             }
@@ -136,6 +140,7 @@ fn join_bonds(links: &[Link], slots: &mut [Slot]) {
                 if let Some(own) = own.filter(|own| own.has(INGRESS)) {
                     slot.mode = own.mode;
                     slot.lists = own.lists;
+                    slot.zone = own.zone;
                     slot.flags |= own.flags & (INGRESS | PARTIAL | TCP_ONLY);
                 }
             }
@@ -159,6 +164,9 @@ fn cover(links: &[Link], slots: &mut [Slot]) -> bool {
             continue;
         };
         let before = *slot;
+        if !slot.has(INGRESS) && below.iter().all(|it| it.zone == below[0].zone) {
+            slot.zone = below[0].zone;
+        }
         slot.flags |= INGRESS;
         if link.below.is_some() {
             slot.identity = below[0].identity;
@@ -271,6 +279,39 @@ mod tests {
         let slots = slots(&links, &[], |_| Mode::Enforce, Mark::default());
         let strict = [1, 2, 3, 4, 5].map(|index| slot(&slots, index).has(STRICT));
         assert_eq!(strict, [true, false, true, false, false]);
+    }
+
+    /// What is on top of interfaces of one zone is in it, too.
+    #[test]
+    fn zones() {
+        let mut links = [1, 2, 3, 4].map(|index| link(index, None)).to_vec();
+        links.push(link(5, Some(InfoKind::Vlan)));
+        links.push(link(6, Some(InfoKind::Bond)));
+        links.push(link(7, Some(InfoKind::Vrf)));
+        links[4].below = Some(1);
+        for (part, master) in [(1, 6), (2, 6), (2, 7), (3, 7)] {
+            links[part].master = Some(master);
+        }
+        let zone = |name: &InterfaceName| Treatment {
+            zone: match name.as_str() {
+                "if4" => 0,
+                "if3" => 7,
+                _ => 5,
+            },
+            ..Mode::Conntrack.into()
+        };
+        let at = |doors: &[usize], links: &[Link]| {
+            let doors = doors.iter().map(|door| on(&links[*door], Hook::Driver));
+            let attachments: Vec<Attachment> = doors.collect();
+            let slots = slots(links, &attachments, zone, Mark::default());
+            [1, 2, 3, 4, 5, 6, 7].map(|index| slot(&slots, index).zone)
+        };
+        assert_eq!(at(&[0, 1, 2, 3], &links), [5, 5, 7, 0, 5, 5, 0]);
+        links[3].master = None;
+        links[2].master = Some(6);
+        links[1].master = Some(7);
+        // A program on the bond is called at its part.
+        assert_eq!(at(&[1, 5], &links), [0, 5, 5, 0, 0, 5, 5]);
     }
 
     #[test]

@@ -174,6 +174,7 @@ impl Tracker {
                 mode: settings.mode_of(name).in_kernel(),
                 list: settings.list_of(name),
                 tcp_only: settings.is_tcp_only(name),
+                zone: settings.zone_of(name),
             },
             settings.mark,
         );

@@ -133,7 +133,8 @@ fn take_away(survey: &Survey) -> Option<Step> {
     }
     step.map(|step| Step {
         why: format!(
-            "Only where no FTP is translated or in a zone (see above). {}",
+            "Only where no FTP is translated, or in a zone that ftp-track was not told (see \
+             above). {}",
             step.why
         ),
         ..step
@@ -257,8 +258,10 @@ fn notes(survey: &Survey) -> Vec<String> {
     }
     if !survey.zones.is_empty() {
         notes.push(format!(
-            "Keep the helper where FTP is in a conntrack zone: ftp-track makes its entries in the \
-             default zone. These rules set a zone: {}",
+            "Where FTP is in a conntrack zone, ftp-track has to be told: put the interfaces of these \
+             rules into groups with that `zone`, and run ftp-track with --config (see `ftp-track \
+             check --example`). In conntrack mode that takes Linux 6.10. Keep the helper where a \
+             zone does not depend on the interface. These rules set a zone: {}",
             survey.zones.join("; ")
         ));
     }

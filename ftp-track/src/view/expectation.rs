@@ -8,7 +8,7 @@ use ftp_track_common::{
 };
 use serde::Serialize;
 
-use super::{Endpoint, MasterView, Seconds, TableRow, address, duration};
+use super::{Endpoint, MasterView, Seconds, TableRow, address, duration, zone};
 
 /// Whether an expectation may still be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -48,6 +48,8 @@ pub struct ExpectationView {
     pub initiator: IpAddr,
     /// The side that listens, with the announced port.
     pub responder: Endpoint,
+    /// The conntrack zone that it is in; 0 is the default one.
+    pub zone: u32,
     /// PORT, EPRT, PASV or EPSV; none where an administrator made it.
     pub request: Option<&'static str>,
     /// Whether it may still be used.
@@ -76,6 +78,7 @@ impl ExpectationView {
         Some(Self {
             initiator: address(&key.initiator),
             responder: Endpoint::new(&key.responder, key.responder_port),
+            zone: key.zone,
             request: Some(ExpectationKind::of_request(expectation.kind)?.name()),
             state: ExpectationState::of(pending, expectation.id, now)?,
             id: expectation.id,
@@ -91,6 +94,7 @@ impl ExpectationView {
         (now < expectation.expires).then(|| Self {
             initiator: address(&key.initiator),
             responder: Endpoint::new(&key.responder, key.responder_port),
+            zone: key.zone,
             request: None,
             state: ExpectationState::Armed,
             id: expectation.id,
@@ -106,6 +110,7 @@ impl TableRow for ExpectationView {
     const TITLES: &'static [&'static str] = &[
         "INITIATOR",
         "RESPONDER",
+        "?>ZONE",
         "REQUEST",
         "STATE",
         ">EXPIRES",
@@ -116,6 +121,7 @@ impl TableRow for ExpectationView {
         vec![
             self.initiator.to_string(),
             self.responder.to_string(),
+            zone::cell(self.zone),
             self.request.unwrap_or("-").to_owned(),
             self.state.text().to_owned(),
             duration(self.expires_in_seconds),
@@ -185,6 +191,7 @@ mod tests {
             [
                 "10.0.1.2",
                 "10.0.0.2:5000",
+                "",
                 "PORT",
                 "armed",
                 "59s",

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::record;
 
-use super::{Endpoint, MasterView, Seconds, TableRow, duration};
+use super::{Endpoint, MasterView, Seconds, TableRow, duration, zone};
 
 /// What a data connection is at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -79,6 +79,8 @@ pub struct FlowView {
     pub initiator: Endpoint,
     /// The side that listened.
     pub responder: Endpoint,
+    /// The conntrack zone that it is in; 0 is the default one.
+    pub zone: u32,
     /// PORT, EPRT, PASV or EPSV; none where an administrator admitted it.
     pub request: Option<&'static str>,
     /// What it is at.
@@ -106,6 +108,7 @@ impl FlowView {
         Self {
             initiator: Endpoint::new(&tuple.source, tuple.source_port),
             responder: Endpoint::new(&tuple.destination, tuple.destination_port),
+            zone: key.zone,
             request: ExpectationKind::of_request(flow.kind)
                 .filter(|_| flow.session != BY_HAND)
                 .map(ExpectationKind::name),
@@ -125,6 +128,7 @@ impl TableRow for FlowView {
     const TITLES: &'static [&'static str] = &[
         "INITIATOR",
         "RESPONDER",
+        "?>ZONE",
         "REQUEST",
         "STATE",
         ">PACKETS",
@@ -139,6 +143,7 @@ impl TableRow for FlowView {
         vec![
             self.initiator.to_string(),
             self.responder.to_string(),
+            zone::cell(self.zone),
             self.request.unwrap_or("-").to_owned(),
             self.state.text().to_owned(),
             self.packets.initiator.to_string(),
@@ -188,7 +193,7 @@ mod tests {
             assert_eq!(view.request, Some("PORT"));
             let cells = view.cells();
             assert_eq!(cells.len(), FlowView::TITLES.len());
-            assert_eq!(cells[4..8], ["3", "2", "300", "200"]);
+            assert_eq!(cells[5..9], ["3", "2", "300", "200"]);
         }
     }
 

@@ -16,6 +16,7 @@ mod session;
 mod status;
 mod table;
 mod time;
+pub mod zone;
 
 pub use self::{
     counters::CountersView,

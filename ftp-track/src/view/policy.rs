@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{PolicyRuleView, Table, TableRow};
+use super::{PolicyRuleView, Table, TableRow, zone};
 use crate::config::{Group, Settings};
 
 /// The configuration as `check` shows it.
@@ -31,6 +31,8 @@ pub struct GroupView {
     pub allow_ports: Vec<u16>,
     /// What becomes of packets that are neither TCP nor ICMP in enforce mode.
     pub not_tcp: &'static str,
+    /// The conntrack zone of connections that come in by them; 0 is the default one.
+    pub zone: u16,
 }
 
 impl PolicyView {
@@ -69,12 +71,20 @@ impl GroupView {
                 .clone()
                 .unwrap_or_else(|| settings.allow_ports.clone()),
             not_tcp: group.not_tcp.unwrap_or(settings.not_tcp).name(),
+            zone: group.zone,
         }
     }
 }
 
 impl TableRow for GroupView {
-    const TITLES: &'static [&'static str] = &["GROUP", "INTERFACES", "MODE", "ALLOWED", "NOT TCP"];
+    const TITLES: &'static [&'static str] = &[
+        "GROUP",
+        "INTERFACES",
+        "MODE",
+        "ALLOWED",
+        "NOT TCP",
+        "?>ZONE",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -83,6 +93,7 @@ impl TableRow for GroupView {
             self.mode.to_owned(),
             list(&self.allow_ports),
             self.not_tcp.to_owned(),
+            zone::cell(self.zone.into()),
         ]
     }
 }

@@ -7,7 +7,7 @@ use ftp_track_common::{
 };
 use serde::Serialize;
 
-use super::{Endpoint, ExpectationState, Seconds, TableRow, duration};
+use super::{Endpoint, ExpectationState, Seconds, TableRow, duration, zone};
 
 /// What a control connection is at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -80,6 +80,8 @@ pub struct SessionView {
     pub client: Endpoint,
     /// The side that sends replies.
     pub server: Endpoint,
+    /// The conntrack zone that it is in; 0 is the default one.
+    pub zone: u32,
     /// What it is at.
     pub state: SessionState,
     /// Its number, the same in events, expectations and flows.
@@ -109,6 +111,7 @@ impl SessionView {
         Self {
             client: Endpoint::new(&key.client, key.client_port),
             server: Endpoint::new(&key.server, key.server_port),
+            zone: key.zone,
             state: SessionState::of(session),
             id: session.id,
             picked_up: session.is_picked_up(),
@@ -128,6 +131,7 @@ impl TableRow for SessionView {
         ">ID",
         "CLIENT",
         "SERVER",
+        "?>ZONE",
         "STATE",
         ">COMMANDS",
         ">ANSWERED",
@@ -150,6 +154,7 @@ impl TableRow for SessionView {
             self.id.to_string(),
             self.client.to_string(),
             self.server.to_string(),
+            zone::cell(self.zone),
             self.state.text().to_owned(),
             self.commands.to_string(),
             self.answered.to_string(),
@@ -214,6 +219,7 @@ mod tests {
                 "7",
                 "10.0.0.2:40000",
                 "10.0.1.2:21",
+                "",
                 "clear",
                 "4",
                 "3",
@@ -228,5 +234,9 @@ mod tests {
         assert_eq!(json["client"]["address"], "10.0.0.2");
         assert_eq!(json["pending"]["state"], "armed");
         assert_eq!(json["age_seconds"], 2.0);
+        assert_eq!(json["zone"], 0);
+        let key = SessionKey { zone: 5, ..key() };
+        let view = SessionView::of(&key, &session, 3 * SECOND);
+        assert_eq!(view.cells()[3], "5");
     }
 }

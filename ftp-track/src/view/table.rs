@@ -9,7 +9,8 @@ const GAP: u16 = 2;
 
 /// Something that is shown as a row.
 pub trait TableRow {
-    /// The columns' titles; one that starts with `>` is aligned to the right.
+    /// The columns' titles; one that starts with `>` is aligned to the right, one that starts with
+    /// `?` is left out where all its cells are empty.
     const TITLES: &'static [&'static str];
 
     /// The cells, as many as there are titles.
@@ -19,35 +20,56 @@ pub trait TableRow {
 /// A table of rows, or the next part of one.
 pub struct Table {
     table: comfy_table::Table,
-    /// Of each column, as wide as it had to be so far.
+    /// Which columns are shown.
+    shown: Vec<bool>,
+    /// Of each column that is shown, as wide as it had to be so far.
     widths: Vec<u16>,
 }
 
 impl Table {
     /// The table of `rows`.
     pub fn of<R: TableRow>(rows: &[R]) -> Self {
-        let titles = R::TITLES.iter().map(|title| title.trim_start_matches('>'));
-        let mut table = comfy_table::Table::new();
-        table.set_header(titles);
-        Self::fill(table, rows, &vec![0; R::TITLES.len()])
+        let cells: Vec<_> = rows.iter().map(R::cells).collect();
+        let shown = shown::<R>(&cells, &[]);
+        Self::fill::<R>(cells, shown, None)
     }
 
-    /// The part with more rows, below this one.
+    /// The part with more rows, below this one; with the titles again if there is another column.
     pub fn below<R: TableRow>(&self, rows: &[R]) -> Self {
-        Self::fill(comfy_table::Table::new(), rows, &self.widths)
+        let cells: Vec<_> = rows.iter().map(R::cells).collect();
+        let shown = shown::<R>(&cells, &self.shown);
+        let widths = (shown == self.shown).then_some(self.widths.as_slice());
+        Self::fill::<R>(cells, shown, widths)
     }
 
-    fn fill<R: TableRow>(mut table: comfy_table::Table, rows: &[R], at_least: &[u16]) -> Self {
+    /// Without widths that there have to be at least, this part has the titles.
+    fn fill<R: TableRow>(
+        cells: Vec<Vec<String>>,
+        shown: Vec<bool>,
+        at_least: Option<&[u16]>,
+    ) -> Self {
+        let is_shown = |(at, _): &(usize, _)| shown[*at];
+        let titles = R::TITLES.iter().enumerate().filter(|(at, _)| shown[*at]);
+        let titles: Vec<&str> = titles
+            .map(|(_, title)| title.trim_start_matches('?'))
+            .collect();
+        let mut table = comfy_table::Table::new();
         table
             .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Disabled);
-        for row in rows {
-            table.add_row(row.cells());
+        if at_least.is_none() {
+            table.set_header(titles.iter().map(|title| title.trim_start_matches('>')));
         }
+        for row in cells {
+            let row = row.into_iter().enumerate().filter(is_shown);
+            table.add_row(row.map(|(_, cell)| cell));
+        }
+        let none = vec![0; titles.len()];
+        let at_least = at_least.unwrap_or(&none);
         let own = table.column_max_content_widths().into_iter();
         let both = own.zip(at_least.iter().copied());
         let widths: Vec<u16> = both.map(|(own, least)| own.max(least)).collect();
-        let columns = table.column_iter_mut().zip(R::TITLES).zip(&widths);
+        let columns = table.column_iter_mut().zip(&titles).zip(&widths);
         for ((column, title), width) in columns {
             column.set_padding((0, GAP));
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width + GAP)));
@@ -55,8 +77,23 @@ impl Table {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        Self { table, widths }
+        Self {
+            table,
+            shown,
+            widths,
+        }
     }
+}
+
+/// Which columns have to be shown: those that were before, and those that have a cell.
+fn shown<R: TableRow>(cells: &[Vec<String>], before: &[bool]) -> Vec<bool> {
+    let titles = R::TITLES.iter().enumerate();
+    titles
+        .map(|(at, title)| {
+            let was = before.get(at).is_some_and(|was| *was);
+            was || !title.starts_with('?') || cells.iter().any(|row| !row[at].is_empty())
+        })
+        .collect()
 }
 
 /// Every line ends with a line feed.
@@ -81,6 +118,28 @@ mod tests {
         fn cells(&self) -> Vec<String> {
             vec![self.0.to_owned(), self.1.to_string()]
         }
+    }
+
+    struct Zoned(&'static str);
+
+    impl TableRow for Zoned {
+        const TITLES: &'static [&'static str] = &["?>ZONE", "NAME"];
+
+        fn cells(&self) -> Vec<String> {
+            vec![self.0.to_owned(), "a".to_owned()]
+        }
+    }
+
+    #[test]
+    fn columns_without_a_cell() {
+        let first = Table::of(&[Zoned(""), Zoned("")]);
+        assert_eq!(first.to_string(), "NAME\na\na\n");
+        let second = first.below(&[Zoned("")]);
+        assert_eq!(second.to_string(), "a\n");
+        let third = second.below(&[Zoned(""), Zoned("15")]);
+        assert_eq!(third.to_string(), "ZONE  NAME\n      a\n  15  a\n");
+        let fourth = third.below(&[Zoned("")]);
+        assert_eq!(fourth.to_string(), "      a\n");
     }
 
     #[test]

@@ -149,6 +149,20 @@ impl Side {
         format!("link add {HOST_INTERFACE} type veth peer name {peer} netns {namespace}\n{script}")
     }
 
+    /// `ip` lines, run in the gateway: a second link to this network, whose gateway's end is `name`,
+    /// with a route in a table of its own.
+    pub(super) fn twin_script(&self, name: &str, table: u32) -> String {
+        let mut script = format!("link set {name} up\n");
+        for (family, length) in [(Family::V4, 24), (Family::V6, 64)] {
+            let (own, network) = (address(family, self.net, 1), address(family, self.net, 0));
+            script += &format!(
+                "addr add {own}/{length} dev {name} noprefixroute nodad\n\
+                 route add {network}/{length} dev {name} table {table}\n"
+            );
+        }
+        script
+    }
+
     /// The gateway's interface.
     pub(super) fn interface(&self) -> &'static str {
         self.interface

@@ -18,6 +18,7 @@ mod port;
 mod relay;
 mod sweep;
 mod tunnel;
+mod twin;
 mod wire;
 mod witness;
 
@@ -162,6 +163,12 @@ impl Lab {
     /// while the service is kept.
     pub fn ppp(&self) -> Result<process::Service> {
         layer3::ppp(self)
+    }
+
+    /// Brings the client and the server of another lab behind this one's gateway, on its interfaces
+    /// `lan2` and `wan2`: they have the same addresses as the first.
+    pub fn join(&self, other: &Lab) -> Result<()> {
+        twin::join(self, other)
     }
 
     /// Makes the gateway a bridge, whose ports are its two interfaces.

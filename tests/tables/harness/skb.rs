@@ -44,14 +44,20 @@ impl Skb {
         }
     }
 
-    /// Runs `program`; gives the verdict and the mark that the packet bears then.
-    pub fn run(self, program: &SchedClassifier, frame: &[u8]) -> (Verdict, u32) {
+    /// What a program is told with the packet.
+    pub fn context(self) -> [u32; WORDS] {
         let mut context = [0u32; WORDS];
         context[MARK] = self.mark;
         context[INGRESS_IFINDEX] = self.came_by;
         context[IFINDEX] = self.interface;
         context[GSO_SIZE] = self.gso_size;
         context[GSO_SEGS] = (self.gso_size != 0).into();
+        context
+    }
+
+    /// Runs `program`; gives the verdict and the mark that the packet bears then.
+    pub fn run(self, program: &SchedClassifier, frame: &[u8]) -> (Verdict, u32) {
+        let context = self.context();
         let mut after = [0u32; WORDS];
         let options = TestRunOptions {
             data_in: Some(frame),

@@ -247,6 +247,12 @@ impl Tracker {
 
     /// What the socket filter says of an IP packet.
     pub fn is_related(&self, packet: &[u8]) -> bool {
+        self.is_related_at(packet, Skb::default())
+    }
+
+    /// As [`Tracker::is_related`], of a packet at some interface.
+    pub fn is_related_at(&self, packet: &[u8], skb: Skb) -> bool {
+        let context = skb.context();
         let program = self.ebpf.program(kernel::RELATED_PROGRAM);
         let program: &SocketFilter = program
             .expect("the program")
@@ -262,6 +268,7 @@ impl Tracker {
         );
         let options = TestRunOptions {
             data_in: Some(&frame),
+            ctx_in: Some(bytemuck::cast_slice(&context)),
             ..TestRunOptions::default()
         };
         let result = program.test_run(options).expect("a run");

@@ -87,6 +87,9 @@ pub struct EventView {
     /// The destination of the packet, or who listens.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub destination: Option<Endpoint>,
+    /// The conntrack zone that they are in, if it is not the default one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub zone: Option<u32>,
     /// The expectation's number in its session.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expectation: Option<u32>,
@@ -128,6 +131,7 @@ impl EventView {
             source: has_tuple.then(|| Endpoint::new(&tuple.source, tuple.source_port)),
             destination: has_tuple
                 .then(|| Endpoint::new(&tuple.destination, tuple.destination_port)),
+            zone: (tuple.zone != 0).then_some(tuple.zone),
             expectation: (record.expectation != 0).then_some(record.expectation),
             session: (record.session != 0).then_some(record.session),
             master: (is_of_session && record.master != SessionKey::default())
@@ -147,6 +151,7 @@ impl EventView {
             request: None,
             source: None,
             destination: None,
+            zone: None,
             expectation: None,
             session: None,
             master: None,

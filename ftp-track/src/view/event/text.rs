@@ -52,6 +52,9 @@ impl fmt::Display for EventView {
             }
             _ => {}
         }
+        if let Some(zone) = self.zone {
+            write!(formatter, " zone={zone}")?;
+        }
         if let Some(reason) = &self.reason {
             write!(formatter, " reason={}", escape::one_line(reason))?;
         }

@@ -17,6 +17,8 @@ pub struct AttemptView {
     pub source: Endpoint,
     /// Where it connects to.
     pub destination: Endpoint,
+    /// The conntrack zone that it is in; 0 is the default one.
+    pub zone: u32,
     /// It was expected, or its port is allowed.
     pub admitted: bool,
     /// The name of a reason.
@@ -45,6 +47,7 @@ impl AttemptView {
             ago_seconds: Seconds::between(attempt.time, now),
             source: Endpoint::new(&tuple.source, tuple.source_port),
             destination: Endpoint::new(&tuple.destination, tuple.destination_port),
+            zone: pair.zone,
             admitted: attempt.admitted != 0 || reason == Reason::AllowedPort,
             reason: reason.name(),
             session: (attempt.session != 0).then_some(attempt.session),

@@ -41,6 +41,8 @@ pub struct StoryView {
     pub client: Endpoint,
     /// The side that sends replies.
     pub server: Endpoint,
+    /// The conntrack zone that it is in; 0 is the default one.
+    pub zone: u32,
     /// Its number.
     pub id: u64,
     /// What it is at; none when it has left its map.
@@ -80,6 +82,7 @@ impl StoryView {
         Self {
             client: Endpoint::new(&key.client, key.client_port),
             server: Endpoint::new(&key.server, key.server_port),
+            zone: key.zone,
             id: story.history.session,
             state: story.session.as_ref().map(SessionState::of),
             forgotten: story.history.count - notes.len() as u64,
@@ -98,8 +101,13 @@ impl ExplainView {
         lifetime: u64,
         now: u64,
     ) -> Self {
+        // What has the same addresses in another zone is between other hosts.
         let view = |(pair, attempt): &(HostPair, Attempt)| {
-            AttemptView::of(pair, attempt, stories, attempts, lifetime, now)
+            let stories = stories.iter().filter(|story| story.key.zone == pair.zone);
+            let attempts = attempts.iter().filter(|(other, _)| other.zone == pair.zone);
+            let (stories, attempts): (Vec<_>, Vec<_>) =
+                (stories.copied().collect(), attempts.copied().collect());
+            AttemptView::of(pair, attempt, &stories, &attempts, lifetime, now)
         };
         let older = stories.len().saturating_sub(SHOWN);
         Self {

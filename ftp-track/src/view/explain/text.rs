@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{AttemptView, ExplainView, StoryView};
-use crate::view::duration;
+use crate::view::{duration, zone};
 
 impl fmt::Display for ExplainView {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,8 +35,11 @@ impl fmt::Display for StoryView {
         let state = self.state.map_or("gone", |state| state.text());
         writeln!(
             formatter,
-            "Control connection {} from {} to {} ({state}):",
-            self.id, self.client, self.server
+            "Control connection {} from {} to {}{} ({state}):",
+            self.id,
+            self.client,
+            self.server,
+            zone::phrase(self.zone)
         )?;
         if self.forgotten != 0 {
             writeln!(formatter, "{:>12}  {} earlier ones", "...", self.forgotten)?;
@@ -59,8 +62,11 @@ impl fmt::Display for AttemptView {
         };
         writeln!(
             formatter,
-            "{ago:>12}  {} -> {} was {verdict}. {}",
-            self.source, self.destination, self.why
+            "{ago:>12}  {} -> {}{} was {verdict}. {}",
+            self.source,
+            self.destination,
+            zone::phrase(self.zone),
+            self.why
         )
     }
 }
