@@ -9,14 +9,16 @@ use crate::transfer::{median, session};
 
 /// The part's name.
 pub const PART: &str = "bulk";
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 10] = [
     Kind::Plain,
     Kind::Kernel,
     Kind::Empty,
+    Kind::Tracker(TrackerMode::ConntrackByTc),
     Kind::Tracker(TrackerMode::Conntrack),
     Kind::Tracker(TrackerMode::Bypass),
     Kind::Tracker(TrackerMode::BypassByXdp),
     Kind::Tracker(TrackerMode::Mark),
+    Kind::Tracker(TrackerMode::EnforceByTc),
     Kind::Tracker(TrackerMode::Enforce),
 ];
 /// Bytes of a file.

@@ -44,6 +44,8 @@ impl Kind {
                 TrackerMode::Bypass => "bypass by TC",
                 TrackerMode::BypassByXdp => "bypass",
                 TrackerMode::Conntrack => "conntrack",
+                TrackerMode::EnforceByTc => "enforce by TC",
+                TrackerMode::ConntrackByTc => "conntrack by TC",
                 TrackerMode::Default => "default",
             },
         }
@@ -55,7 +57,10 @@ impl Kind {
             Kind::Kernel => lab.set_firewall(Firewall::KernelHelper)?,
             Kind::Tracker(TrackerMode::Mark) => recipe::load(lab, "mark")?,
             Kind::Tracker(
-                TrackerMode::Conntrack | TrackerMode::Bypass | TrackerMode::BypassByXdp,
+                TrackerMode::Conntrack
+                | TrackerMode::ConntrackByTc
+                | TrackerMode::Bypass
+                | TrackerMode::BypassByXdp,
             ) => lab.set_firewall(Firewall::ControlOnly)?,
             _ => return Ok(()),
         }

@@ -12,7 +12,7 @@ use ftp_track_tests::matrix::{Cell, Tally};
 use ftp_track_tests::process::{self, wait_until};
 use ftp_track_tests::recipe;
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
-use ftp_track_tests::tracker::{Listing, Tracker, TrackerMode};
+use ftp_track_tests::tracker::{Listing, Tracker, TrackerMode, attached};
 use ftp_track_tests::transfer::{Direction, Mode, Outcome};
 
 /// A lab whose gateway has the nftables rules of the documentation.
@@ -44,16 +44,16 @@ fn try_transfer(lab: &Lab, server: &Server, mode: Mode, family: Family) -> bool 
     }
 }
 
-fn all_cells_pass(family: Family) {
+fn all_cells_pass(mode: TrackerMode, family: Family) {
     let lab = lab();
     let server = Server::start(&lab, ServerKind::Vsftpd, family).unwrap();
     for mode in Mode::ALL {
         assert!(!try_transfer(&lab, &server, mode, family), "{mode} before");
     }
 
-    let tracker = Tracker::start(&lab, TrackerMode::Conntrack).unwrap();
+    let tracker = Tracker::start(&lab, mode).unwrap();
     let tally = Tally::run(&lab, &server, family);
-    println!("conntrack, {family}: {tally}");
+    println!("{mode:?}, {family}: {tally}");
     assert!(
         tally.failed.is_empty() && tally.passed > 0,
         "{tally}\n{}",
@@ -71,12 +71,22 @@ fn all_cells_pass(family: Family) {
 
 #[test]
 fn all_cells_pass_over_ipv4() {
-    all_cells_pass(Family::V4);
+    all_cells_pass(TrackerMode::Conntrack, Family::V4);
 }
 
 #[test]
 fn all_cells_pass_over_ipv6() {
-    all_cells_pass(Family::V6);
+    all_cells_pass(TrackerMode::Conntrack, Family::V6);
+}
+
+#[test]
+fn all_cells_pass_over_ipv4_by_tc() {
+    all_cells_pass(TrackerMode::ConntrackByTc, Family::V4);
+}
+
+#[test]
+fn all_cells_pass_over_ipv6_by_tc() {
+    all_cells_pass(TrackerMode::ConntrackByTc, Family::V6);
 }
 
 /// The entry is conntrack's from then on: it follows the connection to its end, and has the mark of
@@ -264,6 +274,9 @@ fn it_is_the_default_where_conntrack_is_at_work() {
         let tracker = Tracker::start(&lab, TrackerMode::Default).unwrap();
         let log = tracker.log();
         assert!(log.contains(expect), "{log}");
+        // The links of the lab are virtual.
+        assert!(log.contains("tcx") || log.contains("clsact"), "{log}");
+        assert!(attached(&lab).unwrap().is_empty(), "{log}");
         assert!(tracker.stop().unwrap().success());
     };
     start("mode observe (by default: conntrack is not at work here)");

@@ -6,15 +6,15 @@ use ftp_track_tests::matrix::Tally;
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode};
 
-fn all_cells_pass(kind: ServerKind, family: Family, offload: Offload) {
+fn all_cells_pass(mode: TrackerMode, kind: ServerKind, family: Family, offload: Offload) {
     let lab = Lab::new().unwrap();
     let server = Server::start(&lab, kind, family).unwrap();
-    let tracker = Tracker::start(&lab, TrackerMode::Enforce).unwrap();
+    let tracker = Tracker::start(&lab, mode).unwrap();
     // After the start: an XDP program may switch offloads of its own accord.
     lab.set_offload(offload).unwrap();
 
     let tally = Tally::run(&lab, &server, family);
-    println!("enforce, {kind}, {family}, offload {offload:?}: {tally}");
+    println!("{mode:?}, {kind}, {family}, offload {offload:?}: {tally}");
     assert!(
         tally.failed.is_empty() && tally.passed > 0,
         "{tally}\n{}",
@@ -36,7 +36,8 @@ macro_rules! matrix {
     ($($name:ident: $kind:ident, $family:ident, $offload:ident;)*) => {$(
         #[test]
         fn $name() {
-            all_cells_pass(ServerKind::$kind, Family::$family, Offload::$offload);
+            let mode = TrackerMode::Enforce;
+            all_cells_pass(mode, ServerKind::$kind, Family::$family, Offload::$offload);
         }
     )*};
 }
@@ -58,4 +59,16 @@ matrix! {
     pyftpdlib_ipv4_offload: Pyftpdlib, V4, On;
     pyftpdlib_ipv6: Pyftpdlib, V6, Off;
     pyftpdlib_ipv6_offload: Pyftpdlib, V6, On;
+}
+
+#[test]
+fn vsftpd_ipv4_by_tc() {
+    let mode = TrackerMode::EnforceByTc;
+    all_cells_pass(mode, ServerKind::Vsftpd, Family::V4, Offload::On);
+}
+
+#[test]
+fn proftpd_ipv6_by_tc() {
+    let mode = TrackerMode::EnforceByTc;
+    all_cells_pass(mode, ServerKind::Proftpd, Family::V6, Offload::On);
 }

@@ -5,7 +5,7 @@ use clap::{ValueEnum, builder::PossibleValue};
 /// Where packets that come in are looked at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum HookChoice {
-    /// Where the mode and the interface are served best.
+    /// By XDP where the driver of a card runs it, else by TC.
     #[default]
     Auto,
     /// By XDP, wherever frames have an Ethernet header.
@@ -32,7 +32,7 @@ impl ValueEnum for HookChoice {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            Self::Auto => "Where the mode and the interface are served best",
+            Self::Auto => "By XDP where the driver of a card runs it, else by TC",
             Self::Xdp => "By XDP, wherever frames have an Ethernet header",
             Self::Tc => "By TC, as packets of up to 64 KiB",
         };

@@ -8,7 +8,7 @@ use aya::programs::{
     loaded_programs,
     xdp::{XdpLink, XdpLinkId},
 };
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{
     Error,
@@ -81,20 +81,25 @@ pub struct Attachment {
     pub egress: Hook,
 }
 
-/// Whether packets that come in are seen by XDP: not where frames have no Ethernet header, nor
-/// where packets are to be marked.
+/// Whether packets that come in are seen by XDP, if the driver takes it: not where frames have no
+/// Ethernet header, nor where packets are to be marked.
 ///
-/// Nor where bypass mode forwards between virtual links: TC forwards what they carry in packets of
-/// up to 64 KiB, which XDP takes only one segment at a time.
+/// Nor, unless it is asked for, on virtual links: TC takes what they carry in packets of up to 64 KiB,
+/// XDP one segment at a time.
 pub fn is_xdp(interface: &Interface, settings: &Settings) -> bool {
-    use ftp_track_common::config::Mode;
-    let mode = settings.mode_of(&interface.name).in_kernel();
-    let fits = match (settings.hook, mode) {
-        (HookChoice::Tc, _) | (_, Mode::Mark) => false,
-        (HookChoice::Auto, Mode::Bypass) => !interface.link.is_virtual(),
-        _ => true,
+    let mode = settings.mode_of(&interface.name);
+    let fits = match settings.hook {
+        HookChoice::Tc => false,
+        HookChoice::Auto => !interface.link.is_virtual(),
+        HookChoice::Xdp => true,
     };
-    fits && !interface.link.layer3
+    fits && mode != Mode::Mark && !interface.link.layer3
+}
+
+/// Whether XDP is run by the kernel where the driver has none. For bypass, generic mode has nothing that
+/// TC has not; and it is slower than TC, so it is only taken where it was asked for.
+fn may_be_generic(mode: Mode, settings: &Settings) -> bool {
+    settings.hook == HookChoice::Xdp && mode != Mode::Bypass
 }
 
 impl Attachment {
@@ -109,17 +114,27 @@ impl Attachment {
         let ingress = |name, programs: &mut Programs<'_>| {
             tc::attach(programs.tc(name)?, interface, TcAttachType::Ingress, links)
         };
+        let mode = settings.mode_of(&interface.name);
         let mut forward = None;
         let hook = if !is_xdp(interface, settings) {
             ingress(kernel::TC_INGRESS_PROGRAM, programs)?
-        } else if settings.mode_of(&interface.name) != Mode::Bypass {
+        } else if may_be_generic(mode, settings) {
             attach_xdp(programs.xdp()?, interface, links)?
-        } else if let Ok(hook) = attach_driver(programs.xdp()?, interface, links)? {
-            forward = Some(ingress(kernel::TC_FORWARD_PROGRAM, programs)?);
-            hook
         } else {
-            // XDP in generic mode has nothing that TC has not, and is slower.
-            ingress(kernel::TC_INGRESS_PROGRAM, programs)?
+            match attach_driver(programs.xdp()?, interface, links)? {
+                Ok(hook) => {
+                    if mode == Mode::Bypass {
+                        forward = Some(ingress(kernel::TC_FORWARD_PROGRAM, programs)?);
+                    }
+                    hook
+                }
+                Err(error) => {
+                    let why = cause::chain(&error);
+                    let name = &interface.name;
+                    info!("{name}: the driver does not take the XDP program ({why}); TC does");
+                    ingress(kernel::TC_INGRESS_PROGRAM, programs)?
+                }
+            }
         };
         let program = programs.tc(kernel::TC_EGRESS_PROGRAM)?;
         Ok(Self {
@@ -133,11 +148,16 @@ impl Attachment {
 
     /// Whether it is what `settings` ask for on `interface`.
     pub fn serves(&self, interface: &Interface, settings: &Settings) -> bool {
+        let mode = settings.mode_of(&interface.name);
         let by_xdp = is_xdp(interface, settings);
-        if by_xdp && settings.mode_of(&interface.name) == Mode::Bypass {
-            return self.forward.is_some() || !self.hook.is_xdp();
-        }
-        by_xdp == self.hook.is_xdp() && self.forward.is_none()
+        let forwards = self.hook.is_xdp() && mode == Mode::Bypass;
+        let serves = match self.hook {
+            Hook::Driver => by_xdp,
+            Hook::Generic => by_xdp && may_be_generic(mode, settings),
+            // Where XDP would do, the driver has refused it.
+            Hook::Tcx | Hook::Clsact => !by_xdp || !may_be_generic(mode, settings),
+        };
+        serves && self.forward.is_some() == forwards
     }
 
     /// The pins of its links: hook and interface.

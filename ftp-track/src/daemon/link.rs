@@ -25,6 +25,8 @@ pub struct Link {
     pub xdp: Option<Hook>,
     /// Frames have no Ethernet header.
     pub layer3: bool,
+    /// It leads back to this machine.
+    pub loopback: bool,
     /// The kernel's word for it, such as `veth`; none where there is a device.
     pub kind: Option<InfoKind>,
     /// Index of the bridge or bond that it belongs to.
@@ -51,6 +53,7 @@ impl Link {
         let mut link = Self {
             index: message.header.index,
             layer3: is_layer3(message.header.link_layer_type),
+            loopback: message.header.link_layer_type == LinkLayerType::Loopback,
             ..Self::default()
         };
         let mut elsewhere = false;
@@ -105,7 +108,8 @@ impl Link {
             Some(InfoKind::Other(kind)) => kind != "ppp",
             Some(_) => true,
             None => {
-                matches!(self.bus.as_deref(), Some("virtio" | "xen" | "vmbus"))
+                self.loopback
+                    || matches!(self.bus.as_deref(), Some("virtio" | "xen" | "vmbus"))
                     || self.driver().as_deref() == Some(VMXNET3)
             }
         }

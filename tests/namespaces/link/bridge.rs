@@ -9,8 +9,8 @@ use ftp_track_tests::tracker::{Tracker, TrackerMode};
 use super::{leave_room, transfers};
 
 /// An unannounced connection does not get through, transfers do.
-fn enforced(lab: &Lab, arguments: &[&str]) {
-    let tracker = Tracker::start_with(lab, TrackerMode::Enforce, arguments).unwrap();
+fn enforced(lab: &Lab, mode: TrackerMode) {
+    let tracker = Tracker::start(lab, mode).unwrap();
     for family in Family::ALL {
         transfers(lab, &tracker, family);
         let other = SocketAddr::new(Host::Server.address(family), 4444);
@@ -28,14 +28,14 @@ fn enforced(lab: &Lab, arguments: &[&str]) {
 fn ports_of_a_bridge_by_xdp() {
     let lab = Lab::new().unwrap();
     lab.bridge().unwrap();
-    enforced(&lab, &[]);
+    enforced(&lab, TrackerMode::Enforce);
 }
 
 #[test]
 fn ports_of_a_bridge_by_tc() {
     let lab = Lab::new().unwrap();
     lab.bridge().unwrap();
-    enforced(&lab, &["--hook", "tc"]);
+    enforced(&lab, TrackerMode::EnforceByTc);
 }
 
 /// Tags what goes to the gateway. What comes from there has its outer tag stripped by the kernel.
@@ -52,13 +52,13 @@ fn tagged(wire: &Wire, tags: &'static [u8]) -> Relay {
     })
 }
 
-fn between_tagged_wires(tags: &'static [u8], arguments: &[&str]) {
+fn between_tagged_wires(tags: &'static [u8], mode: TrackerMode) {
     let lab = Lab::new().unwrap();
     let wires = [Host::Client, Host::Server].map(|host| lab.cut(host).unwrap());
     lab.bridge().unwrap();
     leave_room(&lab);
     let _relays = wires.each_ref().map(|wire| tagged(wire, tags));
-    enforced(&lab, arguments);
+    enforced(&lab, mode);
 }
 
 /// IEEE 802.1Q, VLAN 5.
@@ -68,15 +68,15 @@ const QINQ: &[u8] = &[0x88, 0xa8, 0, 7, 0x81, 0x00, 0, 5];
 
 #[test]
 fn a_vlan_tag_by_xdp() {
-    between_tagged_wires(VLAN, &[]);
+    between_tagged_wires(VLAN, TrackerMode::Enforce);
 }
 
 #[test]
 fn a_vlan_tag_by_tc() {
-    between_tagged_wires(VLAN, &["--hook", "tc"]);
+    between_tagged_wires(VLAN, TrackerMode::EnforceByTc);
 }
 
 #[test]
 fn two_vlan_tags_by_xdp() {
-    between_tagged_wires(QINQ, &[]);
+    between_tagged_wires(QINQ, TrackerMode::Enforce);
 }

@@ -46,7 +46,7 @@ fn marked(lab: &Lab) -> [u64; 2] {
     })
 }
 
-fn by_tc(arguments: &[&str]) {
+fn by_tc(mode: TrackerMode) {
     let lab = Lab::new().unwrap();
     let mut nft = lab.namespace(Host::Gateway).command("nft");
     process::run_with_input(nft.args(["-f", "-"]), MARKS).unwrap();
@@ -67,7 +67,7 @@ fn by_tc(arguments: &[&str]) {
 
     // Ours goes in front of the one, and the other one in front of ours.
     let _behind = Foreign::tcx(&lab, LAN, Place::Last, 2);
-    let tracker = Tracker::start_with(&lab, TrackerMode::Enforce, arguments).unwrap();
+    let tracker = Tracker::start(&lab, mode).unwrap();
     let _front = Foreign::tcx(&lab, LAN, Place::First, 1);
     for _ in 0..2 {
         transfers(&lab, &tracker, Family::V4);
@@ -87,12 +87,12 @@ fn by_tc(arguments: &[&str]) {
 
 #[test]
 fn tc_programs_of_others_beside_xdp() {
-    by_tc(&[]);
+    by_tc(TrackerMode::Enforce);
 }
 
 #[test]
 fn tc_programs_of_others_beside_tc() {
-    by_tc(&["--hook", "tc"]);
+    by_tc(TrackerMode::EnforceByTc);
 }
 
 fn refused_because_of(name: &str, says: &str) {

@@ -41,6 +41,10 @@ pub enum TrackerMode {
     BypassByXdp,
     /// Counts it; what was announced gets a conntrack entry.
     Conntrack,
+    /// Drops it, with packets looked at by TC, as is the default on virtual links.
+    EnforceByTc,
+    /// Gives conntrack entries, likewise.
+    ConntrackByTc,
     /// What it chooses itself.
     Default,
 }
@@ -146,18 +150,25 @@ impl<'a> Tracker<'a> {
 
 /// The command that runs ftp-track on both interfaces of the gateway, as instance of the lab's name.
 pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
-    let by_xdp = mode == TrackerMode::BypassByXdp;
+    let by_xdp = matches!(
+        mode,
+        TrackerMode::Observe
+            | TrackerMode::Enforce
+            | TrackerMode::Conntrack
+            | TrackerMode::BypassByXdp
+    );
     let mode = match mode {
         TrackerMode::Observe => Some("observe"),
-        TrackerMode::Enforce => Some("enforce"),
+        TrackerMode::Enforce | TrackerMode::EnforceByTc => Some("enforce"),
         TrackerMode::Mark => Some("mark"),
         TrackerMode::Bypass | TrackerMode::BypassByXdp => Some("bypass"),
-        TrackerMode::Conntrack => Some("conntrack"),
+        TrackerMode::Conntrack | TrackerMode::ConntrackByTc => Some("conntrack"),
         TrackerMode::Default => None,
     };
     let mut run = command(lab, "run")?;
     run.args(["--interface", LAN, "--interface", WAN])
         .args(["--control-port", &CONTROL_PORT.to_string()]);
+    // A card's hook, on the veth pairs of the lab.
     if by_xdp {
         run.args(["--hook", "xdp"]);
     }
