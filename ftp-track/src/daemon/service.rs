@@ -16,7 +16,7 @@ use tokio::{
     runtime,
     time::{MissedTickBehavior, interval, sleep_until},
 };
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::{
     Ending, Error,
@@ -423,7 +423,11 @@ impl Daemon {
             Ok(events) => self.report(&events),
             Err(error) => error!("sweeping failed, and will be tried again: {error}"),
         }
-        sweep::pause(sweep::time_used().saturating_sub(start))
+        let took = sweep::time_used().saturating_sub(start);
+        let pause = sweep::pause(took);
+        let (took, next) = (took.as_micros(), pause.as_secs());
+        debug!("swept in {took} us; the next sweep is in {next} s");
+        pause
     }
 }
 

@@ -95,7 +95,11 @@ async fn sweep_flows(
 async fn sweep_expectations(maps: &mut Maps, events: &mut Vec<Event>) -> Result<(), Error> {
     let mut walk = Walk::default();
     while let Some(entries) = maps.expectations.next(&mut walk)? {
-        for (key, _) in entries {
+        for (key, expectation) in entries {
+            // What a session gave up goes when its time is over, at the latest.
+            if long_ago() < expectation.expires {
+                continue;
+            }
             // The expectation first: an id that the session no longer has is gone for good.
             let Some(expectation) = maps.expectations.get(&key)? else {
                 continue;

@@ -1,147 +1,137 @@
-//! The daemon and its command line, with so many flows.
+//! The daemon, its command line and the kernel's timer, with so many entries of each kind.
 
-use std::fs::{self, File};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::fs;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use aya::maps::{HashMap, Map, MapData};
-use ftp_track_common::flow::Flow;
-use ftp_track_common::layout;
-use ftp_track_common::tuple::FlowKey;
+use anyhow::{Context, Result, ensure};
 use ftp_track_tests::lab::Lab;
-use ftp_track_tests::tracker::{self, Tracker, TrackerMode};
+use ftp_track_tests::process::wait_until;
+use ftp_track_tests::tracker::{self, Listing, Tracker, TrackerMode};
 
-use super::{PART, flow, name};
+use super::{PART, entry, janitor, name, process};
 use crate::gateway;
 use crate::sample::Sample;
 
-/// How many flows there are: the map has room for 131,072.
-const COUNTS: [u32; 3] = [1, 1000, 100_000];
-/// How long the daemon is watched.
-const WATCH: Duration = Duration::from_secs(5);
-/// How often a process is looked at whose most memory is wanted.
-const LOOK: Duration = Duration::from_micros(200);
-/// How often the same is listed for its memory.
-const TRIES: usize = 3;
-const PINS: &str = "/sys/fs/bpf/ftp-track";
+/// How many sessions, expectations and flows there are.
+const COUNTS: [u32; 4] = [1, 1000, 100_000, 1_000_000];
+/// So few entries take less memory than comes and goes beside them.
+const FEW: u32 = 10_000;
+const LISTINGS: [Listing; 3] = [Listing::Sessions, Listing::Expectations, Listing::Flows];
+/// A listing that takes less is repeated for its memory, so often.
+const SHORT: Duration = Duration::from_millis(100);
+const TRIES: usize = 10;
+/// How long the daemon's first sweep may take.
+const SWEEP: Duration = Duration::from_secs(60);
+/// What the daemon says when it has looked through the maps, before the microseconds that it took.
+const SWEPT: &str = "swept in ";
 
-/// Measures.
+/// Measures, one number of entries after the other: the timer of one would be in the way of others.
 pub fn run(rounds: u32) -> Result<()> {
-    let labs = gateway::labs(COUNTS.len())?;
-    let mut trackers = Vec::new();
-    for (count, lab) in COUNTS.into_iter().zip(&labs) {
-        let tracker = Tracker::start(lab, TrackerMode::Enforce)?;
-        fill(lab, count)?;
-        trackers.push((count, lab, tracker));
-    }
-    for round in 0..=rounds.min(3) {
-        for (count, lab, tracker) in &trackers {
-            let write = |group: &str, cost: f64, unit: &str| {
-                let sample = Sample {
-                    part: PART,
-                    group,
-                    row: &name(*count),
-                    round,
-                    cost,
-                    unit,
-                };
-                sample.write()
-            };
-            let (took, memory) = list(lab)?;
-            write("list flows, time", took.as_secs_f64() * 1000.0, "ms")?;
-            write("list flows, memory", memory, "MB")?;
-            let [used, memory] = idle(tracker.id())?;
-            write("idle daemon, CPU", used, "us/s")?;
-            write("idle daemon, memory", memory, "MB")?;
-        }
+    for count in COUNTS {
+        row(count, rounds.min(3)).with_context(|| format!("with {count} entries"))?;
     }
     Ok(())
 }
 
-fn fill(lab: &Lab, count: u32) -> Result<()> {
-    let pin = format!(
-        "{PINS}/v{}/{}/{}",
-        layout::VERSION,
-        lab.name(),
-        layout::FLOWS
-    );
-    let map = MapData::from_pin(&pin).with_context(|| format!("cannot open {pin}"))?;
-    const KEY: usize = size_of::<FlowKey>();
-    const VALUE: usize = size_of::<Flow>();
-    let mut flows = HashMap::<_, [u8; KEY], [u8; VALUE]>::try_from(Map::HashMap(map))?;
-    for number in 0..count {
-        let (key, flow) = flow::entry(number);
-        let (key, flow): ([u8; KEY], [u8; VALUE]) = (bytemuck::cast(key), bytemuck::cast(flow));
-        flows.insert(key, flow, 0)?;
+fn row(count: u32, rounds: u32) -> Result<()> {
+    let labs = gateway::labs(1)?;
+    let lab = &labs[0];
+    let most = COUNTS.into_iter().max().unwrap_or(1);
+    let config = lab.folder().join("ftp-track.toml");
+    // One more: another connection starts the timer.
+    let room = most + 1;
+    fs::write(
+        &config,
+        format!("max_sessions = {room}\nmax_flows = {room}\n"),
+    )?;
+    let start = || {
+        let mut command = tracker::run_command(lab, TrackerMode::Enforce)?;
+        command.arg("--keep").arg("--config").arg(&config);
+        command.env("RUST_LOG", "ftp_track=debug");
+        Tracker::start_as(lab, command)
+    };
+    let write = |group: &str, round: u32, cost: f64, unit: &str| {
+        let sample = Sample {
+            part: PART,
+            group,
+            row: &name(count),
+            round,
+            cost,
+            unit,
+        };
+        sample.write()
+    };
+    let mut tracker = start()?;
+    for (listing, bytes) in entry::fill(lab, count)? {
+        if count >= FEW {
+            let group = format!("{}, memory of the kernel", listing.word());
+            write(&group, 1, bytes as f64 / f64::from(count), "B/entry")?;
+        }
     }
+    for round in 0..=rounds {
+        for listing in LISTINGS {
+            let (took, memory) = list(lab, listing)?;
+            let word = listing.word();
+            let milliseconds = took.as_secs_f64() * 1000.0;
+            write(&format!("list {word}, time"), round, milliseconds, "ms")?;
+            write(&format!("list {word}, memory"), round, memory, "MB")?;
+        }
+        ensure!(tracker.stop()?.success(), "the tracker failed");
+        let before = Instant::now();
+        tracker = start()?;
+        let took = before.elapsed().as_secs_f64() * 1000.0;
+        write("restart", round, took, "ms")?;
+        write("daemon's sweep", round, sweep(&tracker)?, "us")?;
+        let memory = process::memory(tracker.id(), "VmRSS:")?;
+        write("idle daemon, memory", round, memory, "MB")?;
+        janitor::start(lab)?;
+        let longest = janitor::longest()?.as_secs_f64() * 1e6;
+        write("longest pause of a CPU", round, longest, "us")?;
+    }
+    write("idle daemon, CPU", 1, process::idle(tracker.id())?, "us/s")?;
+    let maps = entry::maps(lab)?;
+    let there = [
+        maps.sessions.len()?,
+        maps.expectations.len()?,
+        maps.flows.len()?,
+    ];
+    let count = count as usize;
+    ensure!(
+        there.iter().all(|there| *there >= count),
+        "of {count} entries there are {there:?} left"
+    );
+    ensure!(tracker.stop()?.success(), "the tracker failed");
+    tracker::ask(lab, "stop")?;
     Ok(())
 }
 
 /// How long listing takes, and the most memory that it has in use, in megabytes.
-fn list(lab: &Lab) -> Result<(Duration, f64)> {
-    let start = Instant::now();
-    let status = listing(lab)?.status()?;
-    let took = start.elapsed();
-    ensure!(status.success(), "listing failed: {status}");
-    // A short one may end between two looks.
-    let peaks = (0..TRIES).map(|_| peak(listing(lab)?));
-    let peak = peaks.collect::<Result<Vec<f64>>>()?.into_iter();
-    let peak = peak.fold(0.0, f64::max);
+fn list(lab: &Lab, listing: Listing) -> Result<(Duration, f64)> {
+    let list = || {
+        let mut command = tracker::command(lab, &format!("list {}", listing.word()))?;
+        command.args(["--output", "json"]).stdout(Stdio::null());
+        process::run(command)
+    };
+    let (took, mut peak) = list()?;
+    if took < SHORT {
+        // It may end between two looks.
+        for _ in 0..TRIES {
+            peak = list()?.1.max(peak);
+        }
+    }
     ensure!(peak > 0.0, "listing ended before it was looked at");
     Ok((took, peak))
 }
 
-/// The most memory that a command has in use, in megabytes. `wait4` would give that of this process
-/// where its own is higher.
-fn peak(mut command: Command) -> Result<f64> {
-    let mut child = command.spawn()?;
-    let mut peak = 0.0;
-    loop {
-        // There is none while it becomes another program, and when it has ended.
-        peak = memory(child.id(), "VmHWM:").unwrap_or(peak);
-        match child.try_wait()? {
-            Some(status) if status.success() => return Ok(peak),
-            Some(status) => bail!("listing failed: {status}"),
-            None => thread::sleep(LOOK),
-        }
-    }
-}
-
-fn listing(lab: &Lab) -> Result<Command> {
-    let file = File::create(lab.folder().join("list.json"))?;
-    let mut command = tracker::command(lab, "list flows")?;
-    command.args(["--output", "json"]).stdout(Stdio::from(file));
-    Ok(command)
-}
-
-/// A line of a process's status, in megabytes.
-fn memory(id: u32, name: &str) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next());
-    let kilobytes: f64 = kilobytes.with_context(|| format!("no {name}"))?.parse()?;
-    Ok(kilobytes / 1024.0)
-}
-
-/// What an idle process takes: microseconds of a CPU in a second, and megabytes.
-fn idle(id: u32) -> Result<[f64; 2]> {
-    let before = run_time(id)?;
-    thread::sleep(WATCH);
-    let used = run_time(id)? - before;
-    // Not nothing: a ratio needs a number.
-    let used = (used as f64 / 1000.0 / WATCH.as_secs_f64()).max(0.1);
-    Ok([used, memory(id, "VmRSS:")?])
-}
-
-/// Nanoseconds that all threads of a process have run.
-fn run_time(id: u32) -> Result<u64> {
-    let mut sum = 0;
-    for task in fs::read_dir(format!("/proc/{id}/task"))? {
-        let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        let first = text.split(' ').next().context("no run time")?;
-        sum += first.parse::<u64>()?;
-    }
-    Ok(sum)
+/// Microseconds that the daemon took to look through the maps after its start.
+fn sweep(tracker: &Tracker<'_>) -> Result<f64> {
+    let mut took = None;
+    wait_until(SWEEP, || {
+        let log = tracker.log();
+        let rest = log.split_once(SWEPT).map(|(_, rest)| rest);
+        took = rest.and_then(|rest| rest.split(' ').next()?.parse().ok());
+        took.is_some()
+    });
+    took.context("the daemon does not say how long it has looked through the maps")
 }

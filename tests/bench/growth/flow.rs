@@ -10,7 +10,7 @@ use ftp_track_common::tuple::FlowKey;
 use crate::harness::segment::Segment;
 
 /// How long they may be silent, nanoseconds: longer than anything is measured.
-const IDLE: u64 = 24 * 3600 * 1_000_000_000;
+pub const IDLE: u64 = 24 * 3600 * 1_000_000_000;
 
 /// A segment of the flow of this number, 64 bytes as a frame.
 pub fn segment(number: u32) -> Segment {
@@ -28,7 +28,7 @@ pub fn segment(number: u32) -> Segment {
 pub fn entry(number: u32) -> (FlowKey, Flow) {
     let (key, server_is_low) = FlowKey::of(&segment(number).tuple());
     let now = clock::monotonic();
-    let flow = Flow {
+    let mut flow = Flow {
         created: now,
         seen: now,
         idle: IDLE,
@@ -37,5 +37,6 @@ pub fn entry(number: u32) -> (FlowKey, Flow) {
         initiator_is_low: (!server_is_low).into(),
         ..Flow::default()
     };
+    flow.master.client = if server_is_low { key.high } else { key.low };
     (key, flow)
 }

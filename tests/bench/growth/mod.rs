@@ -1,8 +1,11 @@
 //! How cost and memory grow with what is in the maps.
 
 mod daemon;
+mod entry;
 mod flow;
+mod janitor;
 mod lookup;
+mod process;
 
 use anyhow::Result;
 
