@@ -95,6 +95,19 @@ impl CommandLine {
         false
     }
 
+    /// Whether nothing changes up to the next line end or Telnet sequence, whatever comes.
+    #[inline(always)]
+    pub const fn ignores_text(&self) -> bool {
+        let text = match self.phase {
+            ARGUMENT => {
+                self.verb != verb::PORT.0 && self.verb != verb::EPRT.0 && self.verb != verb::EPSV.0
+            }
+            BROKEN | SKIPPED => true,
+            _ => false,
+        };
+        text && self.telnet.is_between()
+    }
+
     #[inline(always)]
     fn feed_verb(&mut self, byte: u8) {
         if is_space(byte) || byte == b'\r' {

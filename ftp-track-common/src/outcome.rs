@@ -84,6 +84,14 @@ impl Outcome {
         }
     }
 
+    /// Whether there is anything to do.
+    #[inline(always)]
+    pub const fn is_anything(&self) -> bool {
+        let announced = self.ended.id != 0 || self.made.id != 0 || self.refused.kind != 0;
+        let noted = self.counted != 0 || self.subject != 0;
+        announced || noted || self.invited != 0 || self.withdrawn != 0
+    }
+
     /// Nothing to do but to count `reason`.
     #[inline(always)]
     pub const fn count(reason: Reason) -> Self {

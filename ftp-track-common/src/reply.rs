@@ -72,6 +72,17 @@ impl ReplyLine {
         false
     }
 
+    /// Whether nothing changes up to the next line end or Telnet sequence, whatever comes.
+    #[inline(always)]
+    pub const fn ignores_text(&self) -> bool {
+        let text = match self.phase {
+            CODE | SEPARATOR => false,
+            TEXT => self.code != PASSIVE && self.code != EXTENDED_PASSIVE,
+            _ => true,
+        };
+        text && self.telnet.is_between()
+    }
+
     #[inline(always)]
     fn feed_code(&mut self, byte: u8) {
         let lowest = if self.digits == 0 { b'1' } else { b'0' };

@@ -271,6 +271,13 @@ impl Session {
         Step::Pass(reason)
     }
 
+    /// Whether a segment that begins and ends nothing says no more than that it came: what it carries
+    /// is never read again, and both sides are known. So its checksum does not matter.
+    #[inline(always)]
+    pub fn is_past_reading(&self) -> bool {
+        self.ended == 0 && self.is_confirmed() && self.unread() as u8 != 0
+    }
+
     /// Why the connection's bytes are not read, or [`Reason::None`].
     #[inline(always)]
     fn unread(&self) -> Reason {

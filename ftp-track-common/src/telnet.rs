@@ -40,6 +40,12 @@ impl Telnet {
         (settled.is_text != 0).then_some(settled.byte)
     }
 
+    /// Whether the next byte is text, unless it is `IAC`.
+    #[inline(always)]
+    pub const fn is_between(&self) -> bool {
+        self.state == DATA
+    }
+
     #[inline(always)]
     fn filter(&mut self, byte: u8) -> Option<u8> {
         match self.state {
@@ -84,4 +90,44 @@ impl Telnet {
         };
         (byte < LOWEST_COMMAND || byte == IAC).then_some(byte)
     }
+}
+
+/// Every byte is `byte`.
+const fn repeated(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The highest bit of every byte.
+const HIGHEST: u64 = repeated(0x80);
+
+/// Where the first line end or `IAC` stands among eight bytes; 8 when there is none. Of the first
+/// `skip`, less than eight, none counts. `word` has the first byte in its lowest bits.
+#[inline(always)]
+pub const fn first_mark(word: u64, skip: u32) -> u32 {
+    let mut marks = (zeros(word ^ repeated(b'\n')) | zeros(word ^ repeated(IAC)))
+        & (u64::MAX << ((skip & 7) * 8));
+    if marks == 0 {
+        return 8;
+    }
+    // There is no instruction on bpf that counts zeros.
+    let mut first = 0;
+    if marks & 0x8080_8080 == 0 {
+        first += 4;
+        marks >>= 32;
+    }
+    if marks & 0x8080 == 0 {
+        first += 2;
+        marks >>= 16;
+    }
+    if marks & 0x80 == 0 {
+        first += 1;
+    }
+    first
+}
+
+/// The highest bit of every byte that is zero.
+#[inline(always)]
+const fn zeros(word: u64) -> u64 {
+    let low = !HIGHEST;
+    !(((word & low) + low) | word | low)
 }

@@ -25,28 +25,22 @@ impl Verb {
     pub const fn letters(self) -> [u8; 4] {
         self.0.to_be_bytes()
     }
-
-    /// Whether a client may open its part of the conversation with this verb.
-    #[inline(always)]
-    pub fn is_known(self) -> bool {
-        let mut i = 0;
-        while i < KNOWN.len() {
-            if core::hint::black_box(KNOWN[i]) == self.0 {
-                return true;
-            }
-            i += 1;
-        }
-        false
-    }
 }
 
 macro_rules! verbs {
     ($($name:ident)*) => {
-        /// Every verb of RFC 959, 775, 2228, 2389, 2428, 2640, 3659, 7151 and of common servers.
-        const KNOWN: &[u32] = &[$(Verb::pack(stringify!($name)).0),*];
+        impl Verb {
+            /// Whether a client may open its part of the conversation with this verb.
+            #[inline(always)]
+            pub const fn is_known(self) -> bool {
+                $(const $name: u32 = Verb::pack(stringify!($name)).0;)*
+                matches!(self.0, $($name)|*)
+            }
+        }
     };
 }
 
+// Every verb of RFC 959, 775, 2228, 2389, 2428, 2640, 3659, 7151 and of common servers.
 verbs! {
     USER PASS ACCT CWD CDUP SMNT QUIT REIN PORT PASV TYPE STRU MODE RETR STOR STOU APPE ALLO REST
     RNFR RNTO ABOR DELE RMD MKD PWD LIST NLST SITE SYST STAT HELP NOOP

@@ -9,7 +9,7 @@ use ftp_track_common::{
     outcome::{Announcement, Outcome},
     reason::Reason,
     rule::Rule,
-    segment::{ACK, SYN},
+    segment::{ACK, FIN, RST, SYN},
     session::Step,
     tuple::{Direction, SessionKey, Tuple},
 };
@@ -87,22 +87,25 @@ fn begin<F: Frame>(frame: F, packet: &Packet, config: &Config, now: u64) -> u64 
 
 /// Any other segment from or to a control port.
 #[inline(never)]
-pub fn segment<F: Frame>(
-    frame: F,
-    packet: &Packet,
-    direction: Direction,
-    config: &Config,
-    now: u64,
-) -> Verdict {
-    if !checksum::is_right(frame, packet) {
+pub fn segment<F: Frame>(frame: F, packet: &Packet, direction: Direction) -> Verdict {
+    let flags = packet.segment.flags & (SYN | FIN | RST);
+    let mut entry = opening::existing(packet, direction);
+    let fits = opening::fits(packet, direction, entry);
+    // SAFETY: the entry is a live map value; what is read are single bytes.
+    let is_read = |it: *mut SessionEntry| unsafe { !(*it).session.is_past_reading() };
+    let matters = !fits || flags != 0 || entry.is_none_or(is_read);
+    if matters && !checksum::is_right(frame, packet) {
         count(Reason::BadChecksum);
         return Verdict::Pass;
     }
-    if packet.segment.has(SYN) {
+    if flags & SYN != 0 {
         syn_ack(frame, packet, direction);
         return Verdict::Pass;
     }
-    let Some(entry) = opening::find(frame, packet, direction, config) else {
+    if !fits {
+        entry = opening::find(frame, packet, direction);
+    }
+    let Some(entry) = entry else {
         return Verdict::Pass;
     };
     // SAFETY: the entry is a live map value, of which this is one aligned word.
@@ -111,7 +114,7 @@ pub fn segment<F: Frame>(
         count(Reason::ReversePath);
         return Verdict::Pass;
     }
-    receive(frame, packet, direction, entry, now)
+    receive(frame, packet, direction, entry)
 }
 
 /// A segment of a session. A function of its own, so that its stack is not below that of finding
@@ -122,8 +125,8 @@ fn receive<F: Frame>(
     packet: &Packet,
     direction: Direction,
     entry: *mut SessionEntry,
-    now: u64,
 ) -> Verdict {
+    let now = packet.time;
     let (Some(outcome), Some(config)) = (scratch::outcome(), SETTINGS.get(0)) else {
         return Verdict::Pass;
     };

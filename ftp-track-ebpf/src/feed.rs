@@ -4,6 +4,8 @@
 //! of their arguments but the sizes that BTF gives, and need not look into them from every caller
 //! again. What they work on may be null for it.
 
+use core::hint::black_box;
+
 use ftp_track_common::{command::CommandLine, reply::ReplyLine};
 
 use crate::scratch::{CHUNK, Chunk};
@@ -11,31 +13,53 @@ use crate::scratch::{CHUNK, Chunk};
 /// Set in a result when the bytes used end a line; the low byte is their number.
 pub const ENDED: u64 = 0x100;
 
+/// Most bytes that are looked at one by one before the verifier begins anew.
+const STRETCH: u32 = 32;
+
 macro_rules! feed {
     ($(#[$doc:meta])* $name:ident: $parser:ty) => {
         $(#[$doc])*
+        /// What makes no difference to it is left out.
         ///
         /// # Safety
         /// Both pointers must be null or valid, and the caller must hold the parser's claim.
         #[inline(never)]
         #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(parser: *mut $parser, chunk: *const Chunk) -> u64 {
+        pub unsafe extern "C" fn $name(parser: *mut $parser, chunk: *mut Chunk) -> u64 {
             // SAFETY: the caller gives valid pointers, if they are not null.
-            let (Some(parser), Some(chunk)) = (unsafe { (parser.as_mut(), chunk.as_ref()) }) else {
+            let (Some(parser), Some(chunk)) = (unsafe { (parser.as_mut(), chunk.as_mut()) }) else {
                 return 0;
             };
-            for i in 0..CHUNK {
-                if i >= chunk.length as usize {
+            let start = chunk.parsed;
+            let mut at = start;
+            for _ in 0..STRETCH {
+                if at >= chunk.length {
                     break;
                 }
                 // The verifier must not follow the parser's state from byte to byte: it stays in
                 // memory, whose contents it does not track.
-                let parser = core::hint::black_box(&mut *parser);
-                if parser.feed(chunk.bytes[i]) {
-                    return ENDED | (i as u64 + 1);
+                let parser = black_box(&mut *parser);
+                if parser.ignores_text() {
+                    break;
+                }
+                let ended = parser.feed(chunk.bytes[at as usize & (CHUNK - 1)]);
+                at += 1;
+                if ended {
+                    chunk.parsed = at;
+                    return ENDED | (at - start) as u64;
                 }
             }
-            chunk.length as u64
+            let parser = black_box(&mut *parser);
+            let mut ended = 0;
+            if parser.ignores_text() {
+                at = chunk.next_mark(at);
+                if at < chunk.length {
+                    ended = parser.feed(chunk.bytes[at as usize & (CHUNK - 1)]) as u64 * ENDED;
+                    at += 1;
+                }
+            }
+            chunk.parsed = at;
+            ended | (at.wrapping_sub(start) & 0xff) as u64
         }
     };
 }

@@ -7,7 +7,6 @@ use aya_ebpf::{
 };
 use ftp_track_common::{
     client::{PICK_UPS, Share},
-    config::Config,
     event::EventKind,
     handshake::Handshake,
     layout::SessionEntry,
@@ -28,35 +27,51 @@ use crate::{
     history::{OPENED, PICKED_UP},
     janitor,
     lock::Locked,
-    map::{HANDSHAKES, NUMBERS, SESSIONS},
+    map::{HANDSHAKES, NUMBERS, SESSIONS, SETTINGS},
     packet::Packet,
     path, rule, scratch,
 };
 
-/// The session of a segment; makes it when the segment completes a handshake, or is the first that
+/// The session that has a segment's addresses and ports, whether it is the segment's or an earlier
+/// connection's. Its key is left in [`scratch::session_key`].
+#[inline(always)]
+pub fn existing(packet: &Packet, direction: Direction) -> Option<*mut SessionEntry> {
+    let key = scratch::session_key()?;
+    name(packet, direction, key);
+    SESSIONS.get_ptr_mut(&*key)
+}
+
+/// Whether a segment is one of the session that has its addresses and ports, beyond doubt.
+#[inline(always)]
+pub fn fits(packet: &Packet, direction: Direction, existing: Option<*mut SessionEntry>) -> bool {
+    existing.is_some_and(|entry| {
+        // SAFETY: the entry is a live map value; each is one aligned word.
+        let (ended, next) = unsafe {
+            let session = &raw const (*entry).session;
+            ((*session).ended, (*session).sequences[0].next)
+        };
+        let is_next = matches!(direction, Direction::FromServer) || packet.segment.sequence == next;
+        ended == 0 && is_next
+    })
+}
+
+/// The session of a segment which [`existing`] has named, and which [`fits`] none; makes it when the segment completes a handshake, or is the first that
 /// comes by of a connection that is older than the tracker.
 #[inline(never)]
 pub fn find<F: Frame>(
     frame: F,
     packet: &Packet,
     direction: Direction,
-    config: &Config,
 ) -> Option<*mut SessionEntry> {
     let now = packet.time;
-    let key = scratch::session_key()?;
-    name(packet, direction, key);
-    let key = &*key;
+    let key = &*scratch::session_key()?;
     let existing = SESSIONS.get_ptr_mut(key);
     let segment = &packet.segment;
     if let Some(entry) = existing {
-        // SAFETY: the entry is a live map value; each is one aligned word.
-        let (ended, next) = unsafe {
-            let session = &raw const (*entry).session;
-            ((*session).ended, (*session).sequences[0].next)
-        };
+        // SAFETY: the entry is a live map value; this is one aligned word.
+        let ended = unsafe { (*entry).session.ended };
         // What does not fit may belong to a new connection with the old one's ports.
-        let fits = matches!(direction, Direction::FromServer) || segment.sequence == next;
-        if ended == 0 && (fits || !completes(packet, key)) {
+        if ended == 0 && (matches!(direction, Direction::FromServer) || !completes(packet, key)) {
             return existing;
         }
     }
@@ -73,7 +88,7 @@ pub fn find<F: Frame>(
         count(Reason::ReversePath);
         return None;
     }
-    let binding = rule::find(key, config)?;
+    let binding = rule::find(key, SETTINGS.get(0)?)?;
     let rule = rule::get(binding)?;
     if !rule.tracks() {
         count(Reason::IgnoredByPolicy);

@@ -1,7 +1,7 @@
 //! Feeds a segment's payload to the parser of its direction, line by line.
 
 use aya_ebpf::{cty::c_void, helpers::generated};
-use ftp_track_common::{layout::SessionEntry, rule::Rule};
+use ftp_track_common::{layout::SessionEntry, reply::Reply, rule::Rule};
 
 use crate::{
     effect, feed,
@@ -40,6 +40,11 @@ pub struct Reading<F> {
 /// Reads to the end of the payload, or until the conversation is no longer ours to read.
 #[inline(always)]
 pub fn read<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) {
+    let Some(chunk) = scratch::chunk() else {
+        return;
+    };
+    // What is left there is another packet's.
+    (chunk.length, chunk.parsed) = (0, 0);
     // SAFETY: `step` takes what `bpf_loop` gives it: the index and this context.
     unsafe {
         generated::bpf_loop(
@@ -71,6 +76,10 @@ extern "C" fn step<F: Frame, const COMMANDS: bool>(_index: u32, reading: &mut Re
 #[inline(always)]
 fn line_ends<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     finish::<F, COMMANDS>(reading);
+    if !COMMANDS && scratch::reply().is_some_and(|reply| matches!(reply, Reply::Unfinished)) {
+        // More of the reply comes; to the session it is nothing yet.
+        return 1;
+    }
     // SAFETY: entry and rule are live map values.
     let refusal = unsafe {
         if COMMANDS {
@@ -82,9 +91,11 @@ fn line_ends<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     };
     reading.refusal = refusal as u16;
     let readable = line::<F, COMMANDS>(reading);
-    // SAFETY: the rule is a live map value.
-    let lifetime = unsafe { (*reading.rule).expectation_lifetime };
-    effect::apply(reading.entry, lifetime, now());
+    if scratch::outcome().is_some_and(|outcome| outcome.is_anything()) {
+        // SAFETY: the rule is a live map value.
+        let lifetime = unsafe { (*reading.rule).expectation_lifetime };
+        effect::apply(reading.entry, lifetime, now());
+    }
     readable
 }
 
@@ -95,7 +106,7 @@ const MORE: u64 = 1;
 /// A line is complete.
 const LINE: u64 = 2;
 
-/// Loads a chunk and feeds it to the parser, up to a line's end.
+/// Feeds a chunk to the parser, up to a line's end; loads it when the one before was parsed.
 #[inline(never)]
 fn chunk<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     let Some(chunk) = scratch::chunk() else {
@@ -104,20 +115,23 @@ fn chunk<F: Frame, const COMMANDS: bool>(reading: &mut Reading<F>) -> u64 {
     if reading.remaining == 0 {
         return FAILED;
     }
-    let length = bounded::<{ CHUNK as u32 }>(reading.remaining.min(CHUNK as u32));
-    if reading.kept != 0 {
-        let Some(kept) = scratch::kept() else {
-            return FAILED;
-        };
-        kept.load(reading.offset, chunk);
-    } else {
-        let to = chunk.bytes.as_mut_ptr();
-        // SAFETY: `length` is between 1 and the chunk's size.
-        if !unsafe { reading.frame.load(reading.offset, to, length) } {
-            return FAILED;
+    if chunk.parsed >= chunk.length {
+        let length = bounded::<{ CHUNK as u32 }>(reading.remaining.min(CHUNK as u32));
+        if reading.kept != 0 {
+            let Some(kept) = scratch::kept() else {
+                return FAILED;
+            };
+            kept.load(reading.offset, chunk);
+        } else {
+            let to = chunk.bytes.as_mut_ptr();
+            // SAFETY: `length` is between 1 and the chunk's size.
+            if !unsafe { reading.frame.load(reading.offset, to, length) } {
+                return FAILED;
+            }
         }
+        chunk.length = length;
+        chunk.parsed = 0;
     }
-    chunk.length = length;
     // SAFETY: the entry is a live map value for as long as the program runs, and this CPU holds
     // the claim on the direction's parser.
     let used = unsafe {

@@ -15,23 +15,48 @@ use ftp_track_common::{
     policy::Binding,
     reply::Reply,
     session::Session,
+    telnet,
     tuple::{ExpectationKey, SessionKey, Tuple},
 };
 
 use crate::{kept::KeptChunk, map::SCRATCH, packet::Packet};
 
-/// Bytes of payload that are parsed at a time.
-pub const CHUNK: usize = 32;
+/// Bytes of payload that are loaded at a time, a power of two: most lines are shorter.
+pub const CHUNK: usize = 128;
 /// Bytes that are summed at a time: the most that `bpf_csum_diff` takes before Linux 6.13.
 pub const BLOCK: usize = 512;
 
 /// Payload on its way into a parser.
-#[repr(C)]
+#[repr(C, align(8))]
 pub struct Chunk {
     /// The bytes.
     pub bytes: [u8; CHUNK],
     /// How many of them are payload.
     pub length: u32,
+    /// How many of those were parsed.
+    pub parsed: u32,
+}
+
+impl Chunk {
+    /// Where the first line end or `IAC` stands from `at` on, at most at the length.
+    #[inline(always)]
+    pub fn next_mark(&self, at: u32) -> u32 {
+        let words = (&raw const self.bytes).cast::<u64>();
+        let mut skip = at & 7;
+        for (place, _) in (at >> 3..).zip(0..CHUNK / 8) {
+            if place * 8 >= self.length {
+                break;
+            }
+            // SAFETY: the bytes are aligned, and the place is that of a word among them.
+            let word = unsafe { *words.add(place as usize & (CHUNK / 8 - 1)) };
+            let first = telnet::first_mark(u64::from_le(word), skip);
+            if first < 8 {
+                return (place * 8 + first).min(self.length);
+            }
+            skip = 0;
+        }
+        self.length
+    }
 }
 
 /// A new session, laid out like [`SessionEntry`]. A per-CPU map may not hold the kernel's lock type.

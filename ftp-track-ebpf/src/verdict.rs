@@ -62,13 +62,13 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
     }
     // A data connection may have a control port as its own end.
     if (destination.control || source.control) && data::standing(packet) == data::FOREIGN {
-        let now = note_time(packet);
+        note_time(packet);
         let direction = if destination.control {
             Direction::FromClient
         } else {
             Direction::FromServer
         };
-        return control::segment(frame, packet, direction, config, now);
+        return control::segment(frame, packet, direction);
     }
     match data::segment(packet) {
         data::RELATED => Verdict::Related,

@@ -16,24 +16,35 @@ use super::{
     transcript::{Transcript, Turn},
 };
 
+/// Parses a line, once from all of its bytes, and once from those that the parser does not ignore:
+/// both are the same.
+macro_rules! parse {
+    ($parser:ty, $line:expr) => {{
+        let line: &[u8] = $line;
+        let (mut parser, mut brief) = (<$parser>::default(), <$parser>::default());
+        for &byte in line {
+            assert!(!parser.feed(byte), "no line end in {line:?}");
+            if byte == IAC || !brief.ignores_text() {
+                assert!(!brief.feed(byte), "no line end in {line:?}");
+            }
+        }
+        assert!(parser.feed(b'\n') && brief.feed(b'\n'));
+        let found = parser.finish();
+        assert_eq!(brief.finish(), found, "{line:?}");
+        found
+    }};
+}
+
+const IAC: u8 = 255;
+
 /// What the engine makes of a line of the client; `line` is without its LF.
 pub fn parse_command(line: &[u8]) -> Command {
-    let mut parser = CommandLine::default();
-    for &byte in line {
-        assert!(!parser.feed(byte), "no line end in {line:?}");
-    }
-    assert!(parser.feed(b'\n'));
-    parser.finish()
+    parse!(CommandLine, line)
 }
 
 /// What the engine makes of a first line of the server; `line` is without its LF.
 pub fn parse_reply(line: &[u8]) -> Reply {
-    let mut parser = ReplyLine::default();
-    for &byte in line {
-        assert!(!parser.feed(byte), "no line end in {line:?}");
-    }
-    assert!(parser.feed(b'\n'));
-    parser.finish()
+    parse!(ReplyLine, line)
 }
 
 /// The engine's number, if `text` is nothing but digits.

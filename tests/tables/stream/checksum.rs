@@ -121,6 +121,34 @@ fn wrong() {
             state: &["session 0/0"],
         },
         Row {
+            name: "of what is not read any more, and so does not matter",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.ask("AUTH TLS", "234 go");
+                damaged(play, FromServer, b"\x17\x03\x03\x00\x01x", 5);
+                damaged(play, FromClient, b"\x17\x03\x03\x00\x01x", 5);
+            },
+            notes: &["session_new"],
+            counts: &[(Reason::ControlPort, 1), (Reason::Opaque, 2)],
+            state: &["session 1/1 opaque"],
+        },
+        Row {
+            name: "a FIN of a secured connection",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.ask("AUTH TLS", "234 go");
+                let mut last = play.control.segment(FromServer, b"");
+                last.flags |= ftp_track_common::segment::FIN;
+                let frame = edited(&last, |tcp| tcp[17] ^= 1);
+                play.deliver_frame(&frame, play.control.interfaces[1]);
+            },
+            notes: &["session_new"],
+            counts: &[(Reason::ControlPort, 1), (Reason::BadChecksum, 1)],
+            state: &["session 1/1 opaque"],
+        },
+        Row {
             name: "left for the card to complete, though it comes from a wire",
             cells: WHOLE,
             play: |play| {

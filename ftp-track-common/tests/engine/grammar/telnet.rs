@@ -1,6 +1,9 @@
 //! Telnet sequences are not part of the text, and never hide a line end.
 
-use ftp_track_common::{command::Command, telnet::Telnet};
+use ftp_track_common::{
+    command::Command,
+    telnet::{self, Telnet},
+};
 
 use crate::support::agreement;
 
@@ -155,5 +158,26 @@ fn in_commands() {
     ] {
         assert_eq!(agreement::parse_command(line), command, "{line:?}");
         agreement::on_command(line);
+    }
+}
+
+#[test]
+fn the_first_line_end_or_iac_of_eight_bytes() {
+    // Neighbours of both, and what a careless sum would carry into the next byte.
+    const BYTES: [u8; 8] = [b'\n', 0xff, 0, 9, 11, 0x8a, 0xfe, b'x'];
+    for pattern in 0..8u64.pow(4) {
+        for distance in [1, 4] {
+            let mut bytes = [b'x'; 8];
+            for place in 0..4 {
+                let which = pattern >> (3 * place) & 7;
+                bytes[(place * distance + distance) as usize & 7] = BYTES[which as usize];
+            }
+            for skip in 0..8 {
+                let is_mark = |&at: &usize| bytes[at] == b'\n' || bytes[at] == 0xff;
+                let first = (skip..8).find(is_mark).unwrap_or(8);
+                let found = telnet::first_mark(u64::from_le_bytes(bytes), skip as u32);
+                assert_eq!(found as usize, first, "{bytes:?} from {skip}");
+            }
+        }
     }
 }
