@@ -1,17 +1,66 @@
 //! The gateway's own FTP: a server on the gateway, and a client.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use ftp_track_tests::client::Client;
-use ftp_track_tests::control::{listen, reaches};
+use ftp_track_tests::control::{Control, listen, reaches};
 use ftp_track_tests::lab::{Family, Host, Lab};
 use ftp_track_tests::process;
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
-use ftp_track_tests::tracker::{Tracker, TrackerMode};
+use ftp_track_tests::tracker::{Tracker, TrackerMode, ask, json, run_command};
 use ftp_track_tests::transfer::{Direction, Mode, Outcome};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Told to leave it alone, ftp-track takes no look at what leaves. The gateway's own control connections
+/// work, and admit nothing; what is forwarded is admitted as ever. A reload changes that.
+#[test]
+fn left_alone() {
+    let lab = Lab::new().unwrap();
+    let file = lab.folder().join("ftp-track.toml");
+    fs::write(&file, "local = false\n").unwrap();
+    let mut command = run_command(&lab, TrackerMode::Enforce).unwrap();
+    command.arg("--config").arg(&file);
+    let tracker = Tracker::start_as(&lab, command).unwrap();
+    let family = Family::V4;
+    let own = Server::start_on(&lab, Host::Gateway, ServerKind::Vsftpd, family).unwrap();
+    let other = Server::start(&lab, ServerKind::Proftpd, family).unwrap();
+    let transfer = Client::Curl.transfer(Mode::Passive, family, Direction::Download);
+    let run = |server, patience| transfer.run_from(&lab, Host::Client, server, patience);
+    let egress = || {
+        let status = json(&lab, "status").unwrap();
+        status["daemon"]["interfaces"][0]["egress"].clone()
+    };
+
+    assert!(egress().is_null());
+    assert_eq!(run(&other, PATIENCE).unwrap(), Outcome::Complete);
+    let before = lab.passage().unwrap();
+    assert!(matches!(
+        run(&own, Duration::from_secs(3)).unwrap(),
+        Outcome::Failed(_)
+    ));
+    assert_ne!(tracker.counter("unexpected").unwrap(), 0);
+    assert_eq!(lab.passage().unwrap().since(before).data_opened, 0);
+    let session = Control::open(&lab, &own, family);
+    assert!(
+        session.is_ok(),
+        "the control connection: {:?}",
+        session.err()
+    );
+
+    fs::write(&file, "").unwrap();
+    ask(&lab, "reload").unwrap();
+    assert!(egress().is_string());
+    assert_eq!(run(&own, PATIENCE).unwrap(), Outcome::Complete);
+    assert_eq!(run(&other, PATIENCE).unwrap(), Outcome::Complete);
+    fs::write(&file, "local = false\n").unwrap();
+    ask(&lab, "reload").unwrap();
+    assert!(egress().is_null());
+    assert_eq!(run(&other, PATIENCE).unwrap(), Outcome::Complete);
+    assert!(tracker.stop().unwrap().success());
+}
 
 /// Every mode and direction with some clients, in enforce mode.
 fn transfers_work(kind: ServerKind, client: Host, server: Host, family: Family) {

@@ -97,6 +97,7 @@ impl Arguments {
             allow_ports: some(self.allow_ports),
             not_tcp: None,
             hook: self.hook,
+            local: None,
             mode: self.mode,
             mark: self.mark,
             keep: self.keep.then_some(true),

@@ -68,6 +68,7 @@ impl File {
             allow_ports: plains::<NonZeroU16>(section.list("allow_ports")),
             not_tcp: plain(section.get("not_tcp")),
             hook: plain(section.get("hook")),
+            local: plain(section.get("local")),
             mode: plain(section.get("mode")),
             mark: plain(section.get("mark")),
             keep: plain(section.get("keep")),

@@ -30,6 +30,8 @@ pub struct Choice {
     pub not_tcp: Option<NotTcp>,
     /// See [`Settings::hook`].
     pub hook: Option<HookChoice>,
+    /// See [`Settings::local`].
+    pub local: Option<bool>,
     /// See [`Group::mode`].
     pub mode: Option<Mode>,
     /// See [`Settings::mark`].
@@ -57,6 +59,7 @@ impl Choice {
             allow_ports: self.allow_ports.or(other.allow_ports),
             not_tcp: self.not_tcp.or(other.not_tcp),
             hook: self.hook.or(other.hook),
+            local: self.local.or(other.local),
             mode: self.mode.or(other.mode),
             mark: self.mark.or(other.mark),
             keep: self.keep.or(other.keep),
@@ -85,6 +88,9 @@ pub struct Settings {
     pub not_tcp: NotTcp,
     /// Where packets that come in are looked at.
     pub hook: HookChoice,
+    /// What this machine says itself, as an FTP client or server, is tracked too: packets are looked at
+    /// on their way out.
+    pub local: bool,
     /// What happens to packets.
     pub mode: Mode,
     /// Nobody chose the mode: the daemon does.
@@ -149,6 +155,7 @@ impl Settings {
             not_tcp: choice.not_tcp.unwrap_or_default(),
             mode,
             hook: choice.hook.unwrap_or_default(),
+            local: choice.local.unwrap_or(true),
             mode_is_default: choice.mode.is_none(),
             mark: choice.mark.unwrap_or_default(),
             groups,

@@ -73,6 +73,7 @@ fn the_example_has_every_key() {
         "allow_ports",
         "not_tcp",
         "hook",
+        "local",
         "mode",
         "mark",
         "keep",

@@ -77,8 +77,8 @@ pub struct Attachment {
     pub hook: Hook,
     /// Where packets that come in are forwarded, if XDP did not; in bypass mode.
     pub forward: Option<Hook>,
-    /// Where packets that leave are seen.
-    pub egress: Hook,
+    /// Where packets that leave are seen; not where this machine's own are nobody's business.
+    pub egress: Option<Hook>,
 }
 
 /// Whether packets that come in are seen by XDP, if the driver takes it: not where frames have no
@@ -136,13 +136,17 @@ impl Attachment {
                 }
             }
         };
-        let program = programs.tc(kernel::TC_EGRESS_PROGRAM)?;
+        let mut egress = None;
+        if settings.local {
+            let program = programs.tc(kernel::TC_EGRESS_PROGRAM)?;
+            egress = Some(tc::attach(program, interface, TcAttachType::Egress, links)?);
+        }
         Ok(Self {
             interface: interface.name.clone(),
             index: interface.link.index,
             hook,
             forward,
-            egress: tc::attach(program, interface, TcAttachType::Egress, links)?,
+            egress,
         })
     }
 
@@ -157,7 +161,7 @@ impl Attachment {
             // Where XDP would do, the driver has refused it.
             Hook::Tcx | Hook::Clsact => !by_xdp || !may_be_generic(mode, settings),
         };
-        serves && self.forward.is_some() == forwards
+        serves && self.forward.is_some() == forwards && self.egress.is_some() == settings.local
     }
 
     /// The pins of its links: hook and interface.
@@ -167,7 +171,8 @@ impl Attachment {
             Hook::Tcx | Hook::Clsact => tc::INGRESS,
         };
         let forward = self.forward.map(|_| tc::INGRESS);
-        let hooks = [Some(hook), forward, Some(tc::EGRESS)];
+        let egress = self.egress.map(|_| tc::EGRESS);
+        let hooks = [Some(hook), forward, egress];
         hooks
             .into_iter()
             .flatten()

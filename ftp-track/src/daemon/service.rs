@@ -295,7 +295,7 @@ impl Daemon {
                 name: name.to_string(),
                 index: attachment.map(|attachment| attachment.index),
                 hook: attachment.map(|attachment| attachment.hook.to_string()),
-                egress: attachment.map(|attachment| attachment.egress.to_string()),
+                egress: attachment.and_then(|attachment| Some(attachment.egress?.to_string())),
             }
         };
         RunningView {

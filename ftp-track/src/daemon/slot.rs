@@ -200,7 +200,7 @@ mod tests {
             index: link.index,
             hook,
             forward: None,
-            egress: Hook::Tcx,
+            egress: Some(Hook::Tcx),
         }
     }
 
