@@ -2,7 +2,7 @@
 
 use aya_ebpf::{
     EbpfContext as _,
-    bindings::{TC_ACT_SHOT, TC_ACT_UNSPEC, xdp_action},
+    bindings::{TC_ACT_REDIRECT, TC_ACT_SHOT, TC_ACT_UNSPEC, xdp_action},
     macros::{classifier, socket_filter, xdp},
     programs::{SkBuffContext, TcContext, XdpContext},
 };
@@ -60,10 +60,14 @@ pub fn ftp_track_conntrack_xdp(context: XdpContext) -> u32 {
 #[classifier]
 pub fn ftp_track_tc_ingress(context: TcContext) -> i32 {
     let frame = SkbFrame::new(&context);
-    let glance = glance::tc(frame);
-    if glance != glance::UNSURE {
-        mark::set(frame, glance == glance::RELATED);
-        return TC_ACT_UNSPEC;
+    match glance::tc(frame) {
+        glance::UNSURE => {}
+        glance::SENT => return TC_ACT_REDIRECT,
+        glance::LOST => return TC_ACT_SHOT,
+        seen => {
+            mark::set(frame, seen == glance::RELATED);
+            return TC_ACT_UNSPEC;
+        }
     }
     let verdict = verdict::decide(frame, Door::incoming);
     if verdict == Verdict::Drop {

@@ -4,9 +4,9 @@
 //! It comes before [`crate::verdict`] and says the same, or nothing: whatever is not as plain as
 //! nearly all packets are is left to that.
 
-use aya_ebpf::bindings::xdp_action;
+use aya_ebpf::bindings::{TC_ACT_REDIRECT, xdp_action};
 use ftp_track_common::{
-    config::{Config, PortSet},
+    config::PortSet,
     flow::{Flow, Side},
     interface::{LAYER3, TCP_ONLY},
     reason::Reason,
@@ -30,6 +30,10 @@ pub const UNSURE: u64 = 0;
 pub const FOREIGN: u64 = 1;
 /// It is one of an admitted data connection, and was counted.
 pub const RELATED: u64 = 2;
+/// It is one of an admitted data connection, was counted, and is on its way past the firewall.
+pub const SENT: u64 = 3;
+/// Likewise, and it cannot be sent.
+pub const LOST: u64 = 4;
 /// An action of XDP plus this.
 const ACTION: u64 = 1;
 
@@ -105,7 +109,19 @@ pub fn tc(frame: SkbFrame) -> u64 {
             FOREIGN
         }
         Look::Foreign => FOREIGN,
-        Look::Related(..) if interface.bypasses() => UNSURE,
+        Look::Related(flow, side) if interface.bypasses() => {
+            match bypass::redirect::way(frame, &sight) {
+                Some(way) => {
+                    data::account(flow, side, sight.length);
+                    count(Reason::Related);
+                    match bypass::redirect::go(frame, &sight, &way) {
+                        TC_ACT_REDIRECT => SENT,
+                        _ => LOST,
+                    }
+                }
+                None => UNSURE,
+            }
+        }
         Look::Related(flow, side) => {
             data::account(flow, side, sight.length);
             count(Reason::Related);
@@ -130,33 +146,38 @@ fn look<F: Frame>(frame: F, sight: &mut Sight) -> Look {
         Seen::NotTcp => return Look::NotTcp,
         Seen::Unsure => return Look::Unsure,
     }
-    let Some(config) = SETTINGS.get(0) else {
-        return Look::Unsure;
-    };
     let tuple = &sight.tuple;
-    if is_control(tuple.source_port, config) || is_control(tuple.destination_port, config) {
+    if hint::is_set(tuple.hint())
+        && let Some(look) = look_among_flows(sight)
+    {
+        return look;
+    }
+    if is_control(tuple.source_port) || is_control(tuple.destination_port) {
         return Look::Unsure;
     }
-    if !hint::is_set(tuple.hint()) {
-        return Look::Foreign;
-    }
-    let (key, source_is_low) = FlowKey::of(tuple);
-    let Some(flow) = FLOWS.get_ptr_mut(&key) else {
-        return Look::Foreign;
-    };
+    Look::Foreign
+}
+
+/// None where there is no such flow.
+#[inline(always)]
+fn look_among_flows(sight: &Sight) -> Option<Look> {
+    let (key, source_is_low) = FlowKey::of(&sight.tuple);
+    let flow = FLOWS.get_ptr_mut(&key)?;
     // SAFETY: the flow is a live map value, and shared as its type says.
     let flow = unsafe { &mut *flow };
     if sight.is_last() || !flow.is_steady(clock::tick()) {
-        return Look::Unsure;
+        return Some(Look::Unsure);
     }
     let side = flow.side(source_is_low);
-    Look::Related(flow, side)
+    Some(Look::Related(flow, side))
 }
 
+/// Whether control connections may have this port. Where nothing is known, they may.
 #[inline(always)]
-fn is_control(port: u16, config: &Config) -> bool {
-    let slot = PortSet::slot(config.generation, PortSet::index(port));
-    PORTS
-        .get(slot)
-        .is_none_or(|set| set.control & PortSet::bit(port) != 0)
+fn is_control(port: u16) -> bool {
+    SETTINGS.get(0).is_none_or(|config| {
+        let slot = PortSet::slot(config.generation, PortSet::index(port));
+        let set = PORTS.get(slot);
+        set.is_none_or(|set| set.control & PortSet::bit(port) != 0)
+    })
 }

@@ -42,6 +42,8 @@ pub struct Sight {
     pub length: u32,
     /// Length of the IP header.
     pub header: u32,
+    /// Length of both headers.
+    pub headers: u32,
     /// The TCP checksum as it lies in memory.
     pub checksum: u16,
     flags: u8,
@@ -146,7 +148,8 @@ fn transport(header: Option<Header<20>>, sight: &mut Sight) -> Seen {
     };
     let size = u32::from(tcp.byte::<12>() >> 4) * 4;
     sight.flags = tcp.byte::<13>();
-    if size < 20 || sight.header + size > sight.length || sight.flags & SYN != 0 {
+    sight.headers = sight.header + size;
+    if size < 20 || sight.headers > sight.length || sight.flags & SYN != 0 {
         return Seen::Unsure;
     }
     sight.tuple.source_port = u16::from_be(tcp.half::<0>());

@@ -17,11 +17,14 @@ use crate::harness::{
     play::{Family, Play},
     pool,
     segment::Segment,
-    tracker::Tracker,
+    skb::Skb,
+    tracker::{Door, Tracker},
 };
 
 const XDP_PASS: u32 = 2;
 const XDP_REDIRECT: u32 = 4;
+const TC_ACT_UNSPEC: u32 = u32::MAX;
+const TC_ACT_REDIRECT: u32 = 7;
 /// Where the IP header begins.
 const IP: usize = 14;
 /// How often something is tried that a tick of the kernel's clock may come between.
@@ -62,7 +65,10 @@ fn send(tracker: &Tracker, data: &Data, frame: &[u8], interface: u32) -> Result 
             .collect()
     };
     let (before, old) = (counts(), tracker.flows.get(&data.key()).unwrap());
-    let (action, frame) = tracker.forward(frame, interface);
+    let (action, frame) = match tracker.door {
+        Door::Xdp => tracker.forward(frame, interface),
+        Door::Tc => tracker.redirect(frame, Skb::incoming(interface)),
+    };
     let (mut after, new) = (counts(), tracker.flows.get(&data.key()).unwrap());
     for (slot, count) in &mut after {
         *count -= before.get(slot).unwrap_or(&0);
@@ -237,10 +243,11 @@ fn family6(data: &Data) -> Frames {
 }
 
 /// All frames, in this mode.
-fn agree(mode: Mode, flags: u8) {
+fn agree(door: Door, mode: Mode, flags: u8) {
     let mut tracker = pool::tracker();
     for family in [Family::V4, Family::V6] {
         let data = admitted(&mut tracker, family, mode, flags);
+        tracker.door = door;
         let plain = segment(&data, ACK, 10).frame();
         let own = if family == Family::V4 {
             family4(&data)
@@ -250,21 +257,25 @@ fn agree(mode: Mode, flags: u8) {
         for (name, frame) in common(&data).into_iter().chain(own) {
             let wanted = closely(&mut tracker, &data, &frame, WAN);
             let (found, _) = at_once(&mut tracker, &data, &plain, &frame, WAN);
-            assert_eq!(found, wanted, "{name}, {family:?}, {mode:?}");
+            assert_eq!(found, wanted, "{name}, {family:?}, {mode:?}, {door:?}");
         }
     }
 }
 
 #[test]
 fn bypass_does_as_after_a_closer_look() {
-    agree(Mode::Bypass, 0);
-    agree(Mode::Bypass, PARTIAL);
+    for door in Door::ALL {
+        agree(door, Mode::Bypass, 0);
+        agree(door, Mode::Bypass, PARTIAL);
+    }
 }
 
 #[test]
 fn other_modes_do_as_after_a_closer_look() {
-    for mode in [Mode::Observe, Mode::Enforce, Mode::Conntrack] {
-        agree(mode, 0);
+    for door in Door::ALL {
+        for mode in [Mode::Observe, Mode::Enforce, Mode::Conntrack, Mode::Mark] {
+            agree(door, mode, 0);
+        }
     }
 }
 
@@ -272,13 +283,17 @@ fn other_modes_do_as_after_a_closer_look() {
 #[test]
 fn plain_segments_are_seen_at_a_glance() {
     let mut tracker = pool::tracker();
-    for (mode, action) in [
-        (Mode::Bypass, XDP_REDIRECT),
-        (Mode::Enforce, XDP_PASS),
-        (Mode::Conntrack, XDP_PASS),
+    for (door, mode, action) in [
+        (Door::Xdp, Mode::Bypass, XDP_REDIRECT),
+        (Door::Xdp, Mode::Enforce, XDP_PASS),
+        (Door::Xdp, Mode::Conntrack, XDP_PASS),
+        (Door::Tc, Mode::Bypass, TC_ACT_REDIRECT),
+        (Door::Tc, Mode::Enforce, TC_ACT_UNSPEC),
+        (Door::Tc, Mode::Mark, TC_ACT_UNSPEC),
     ] {
         for family in [Family::V4, Family::V6] {
             let data = admitted(&mut tracker, family, mode, 0);
+            tracker.door = door;
             for (side, interface, card) in [(Initiator, LAN, CARDS[1]), (Responder, WAN, CARDS[0])]
             {
                 let plain = data.segment(side, ACK).frame();
@@ -293,10 +308,40 @@ fn plain_segments_are_seen_at_a_glance() {
                 assert_eq!(result.counts.get(&Reason::Related.slot()), Some(&1));
                 if action == XDP_REDIRECT {
                     assert_eq!(result.frame[..6], card, "{family:?} {side:?}");
+                }
+                if mode == Mode::Bypass {
                     let hops = if family == Family::V4 { 8 } else { 7 };
                     assert_eq!(result.frame[IP + hops], plain[IP + hops] - 1);
                 }
             }
+        }
+    }
+}
+
+/// Packets that were merged: what counts is how long their segments are.
+#[test]
+fn merged_packets_are_bypassed_as_after_a_closer_look() {
+    let mut tracker = pool::tracker();
+    for family in [Family::V4, Family::V6] {
+        let data = admitted(&mut tracker, family, Mode::Bypass, 0);
+        let frame = segment(&data, ACK, 3000).frame();
+        for (gso_size, action) in [
+            (0, TC_ACT_UNSPEC),
+            (1000, TC_ACT_REDIRECT),
+            (1440, TC_ACT_REDIRECT),
+            (1461, TC_ACT_UNSPEC),
+        ] {
+            let skb = Skb {
+                gso_size,
+                ..Skb::incoming(WAN)
+            };
+            let mut flow = tracker.flows.get(&data.key()).unwrap();
+            flow.tick = 0;
+            tracker.flows.insert(&data.key(), &flow);
+            let closely = tracker.redirect(&frame, skb);
+            let at_once = tracker.redirect(&frame, skb);
+            assert_eq!(at_once, closely, "{family:?}, {gso_size}");
+            assert_eq!(closely.0, action, "{family:?}, {gso_size}");
         }
     }
 }

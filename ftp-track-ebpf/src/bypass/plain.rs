@@ -8,11 +8,11 @@ use ftp_track_common::{
     route::{FORWARDED, NEIGHBOUR, Route, TRANSMITS, checksum_after_hop},
 };
 
+use super::route;
 use crate::{
-    checksum, clock,
+    checksum,
     counter::count,
     frame::{Frame as _, XdpFrame},
-    map::ROUTES,
     piece::Header,
     sight::{NETWORK, Sight},
 };
@@ -50,13 +50,9 @@ pub fn way(frame: XdpFrame, sight: &Sight, interface: &Interface) -> Option<Way>
     {
         return None;
     }
-    let (source, destination) = (&tuple.source, &tuple.destination);
-    let route = ROUTES.get(Route::place(source, destination))?;
-    let sent = route.tick == clock::tick()
-        && route.is_for(source, destination, interface.index)
-        && route.has(FORWARDED | NEIGHBOUR | TRANSMITS)
-        && route.vlan == 0
-        && route.fits(sight.length);
+    let route = route::in_this_tick(sight, interface.index)?;
+    let sent =
+        route.has(FORWARDED | NEIGHBOUR | TRANSMITS) && route.vlan == 0 && route.fits(sight.length);
     sent.then_some(Way { route, header })
 }
 

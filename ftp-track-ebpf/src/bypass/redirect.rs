@@ -11,12 +11,27 @@ use ftp_track_common::{
 };
 
 use super::{ETHERNET, ethernet_type, is_plain, is_v4, route};
-use crate::{counter::count, packet::Packet, scratch, skb::SkbFrame};
+use crate::{
+    counter::count,
+    frame::Frame as _,
+    packet::Packet,
+    scratch,
+    sight::{NETWORK, Sight},
+    skb::SkbFrame,
+};
 
 /// Addressed to this machine (include/uapi/linux/if_packet.h).
 const PACKET_HOST: u32 = 0;
 const AF_INET: u32 = 2;
 const AF_INET6: u32 = 10;
+
+/// Where a packet goes.
+#[derive(Clone, Copy)]
+pub struct Way {
+    route: &'static Route,
+    /// The hops left when it came, and the byte behind them.
+    hops: [u8; 2],
+}
 
 /// Sends a packet of an admitted data connection on its way. Anything that is not plain passes.
 ///
@@ -68,11 +83,54 @@ fn send(skb: *mut __sk_buff, packet: &Packet) -> Option<i32> {
     // From here on the packet is no longer what came in: it goes out, or nowhere.
     let sent = untag(skb, tagged)
         .and_then(|()| head(skb, packet))
-        .and_then(|()| count_hop(skb, packet, [hops, protocol]));
+        .and_then(|()| count_hop(skb, is_v4(packet), [hops, protocol]));
     Some(match sent {
         Some(()) => redirect(route),
         None => TC_ACT_SHOT,
     })
+}
+
+/// Where a packet goes that is as plain as nearly all packets of a data connection are, on a way
+/// that was found in this tick of the kernel's clock. None leaves it to [`forward`], untouched.
+#[inline(always)]
+pub fn way(frame: SkbFrame, sight: &Sight) -> Option<Way> {
+    let skb = frame.context();
+    // SAFETY: as in `send`.
+    let (kind, tagged, merged) =
+        unsafe { ((*skb).pkt_type, (*skb).vlan_present != 0, (*skb).gso_size) };
+    let header = frame.piece().header::<{ NETWORK + 10 }>(0)?;
+    let hops = if sight.is_v4() {
+        [
+            header.byte::<{ NETWORK + 8 }>(),
+            header.byte::<{ NETWORK + 9 }>(),
+        ]
+    } else {
+        [header.byte::<{ NETWORK + 7 }>(), 0]
+    };
+    if kind != PACKET_HOST || tagged || hops[0] <= 1 {
+        return None;
+    }
+    let length = if merged == 0 {
+        sight.length
+    } else {
+        sight.headers.wrapping_add(merged)
+    };
+    let route = route::in_this_tick(sight, frame.interface())?;
+    let sent = route.has(FORWARDED) && route.fits(length);
+    sent.then_some(Way { route, hops })
+}
+
+/// Counts the hop and sends: the action of TC.
+#[inline(always)]
+pub fn go(frame: SkbFrame, sight: &Sight, way: &Way) -> i32 {
+    if count_hop(frame.context(), sight.is_v4(), way.hops).is_none() {
+        return TC_ACT_SHOT;
+    }
+    let action = redirect(way.route);
+    if action == TC_ACT_REDIRECT {
+        count(Reason::SentByPacket);
+    }
+    action
 }
 
 /// Takes the tag away that the driver or the stack has put beside the packet. The way out has its
@@ -98,9 +156,9 @@ fn head(skb: *mut __sk_buff, packet: &Packet) -> Option<()> {
 }
 
 #[inline(always)]
-fn count_hop(skb: *mut __sk_buff, packet: &Packet, [hops, protocol]: [u8; 2]) -> Option<()> {
+fn count_hop(skb: *mut __sk_buff, v4: bool, [hops, protocol]: [u8; 2]) -> Option<()> {
     let left = hops.wrapping_sub(1);
-    if !is_v4(packet) {
+    if !v4 {
         return store(skb, ETHERNET + 7, [left]);
     }
     let before = u16::from_ne_bytes([hops, protocol]) as u64;

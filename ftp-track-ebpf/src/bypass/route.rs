@@ -11,7 +11,7 @@ use ftp_track_common::{
     route::{FORWARDED, NEIGHBOUR, ROUTE_LIFETIME, Route, TRANSMITS},
 };
 
-use crate::{clock, copy::copy, door, map::ROUTES, packet::Packet};
+use crate::{clock, copy::copy, door, map::ROUTES, packet::Packet, sight::Sight};
 
 /// Address families (include/linux/socket.h).
 const AF_INET: u8 = 2;
@@ -45,6 +45,15 @@ pub fn find(
     }
     route.tick = clock::tick();
     Some(route)
+}
+
+/// The same, if it was found in this tick of the kernel's clock.
+#[inline(always)]
+pub fn in_this_tick(sight: &Sight, ingress: u32) -> Option<&'static Route> {
+    let (source, destination) = (&sight.tuple.source, &sight.tuple.destination);
+    let route = ROUTES.get(Route::place(source, destination))?;
+    let serves = route.tick == clock::tick() && route.is_for(source, destination, ingress);
+    serves.then_some(route)
 }
 
 /// Fills in what the kernel's routing says of the route's addresses and ingress.

@@ -8,6 +8,8 @@ use std::{fs::File, os::fd::AsFd, sync::OnceLock, thread};
 use ftp_track_tests::process;
 use nix::sched::{CloneFlags, setns, unshare};
 
+use super::frame::RECEIVER;
+
 /// The interface towards the clients.
 pub const LAN: u32 = 12;
 /// The interface towards the servers.
@@ -42,7 +44,9 @@ fn make() -> File {
             process::run(&mut command).expect("an address");
         }
         let mut command = process::command("ip");
-        command.args(["link", "set", interface, "up"]);
+        // The one that the frames of the plays are for.
+        let card = RECEIVER.map(|byte| format!("{byte:02x}")).join(":");
+        command.args(["link", "set", interface, "address", &card, "up"]);
         process::run(&mut command).expect("an interface that is up");
     }
     for (interface, host, card) in [

@@ -55,6 +55,21 @@ impl Skb {
         context
     }
 
+    /// Runs `program`; gives its action, and what it made of the frame.
+    pub fn forward(self, program: &SchedClassifier, frame: &[u8]) -> (u32, Vec<u8>) {
+        let context = self.context();
+        let mut made = vec![0; frame.len() + 64];
+        let options = TestRunOptions {
+            data_in: Some(frame),
+            data_out: Some(&mut made),
+            ctx_in: Some(bytemuck::cast_slice(&context)),
+            ..TestRunOptions::default()
+        };
+        let result = program.test_run(options).expect("a run");
+        made.truncate(result.data_size_out as usize);
+        (result.return_value, made)
+    }
+
     /// Runs `program`; gives the verdict and the mark that the packet bears then.
     pub fn run(self, program: &SchedClassifier, frame: &[u8]) -> (Verdict, u32) {
         let context = self.context();

@@ -239,6 +239,11 @@ impl Tracker {
         skb.run(program, frame).0
     }
 
+    /// Gives the program at TC ingress a packet: its action, and what it made of the frame.
+    pub fn redirect(&self, frame: &[u8], skb: Skb) -> (u32, Vec<u8>) {
+        skb.forward(self.classifier(kernel::TC_INGRESS_PROGRAM), frame)
+    }
+
     /// The mark that a packet bears after the program at TC ingress.
     pub fn mark(&self, frame: &[u8], skb: Skb) -> u32 {
         let program = self.classifier(kernel::TC_INGRESS_PROGRAM);
