@@ -182,7 +182,7 @@ fn fewer_interfaces() {
     let tracker = Tracker::start(&lab, TrackerMode::Observe).unwrap();
     tracker.kill().unwrap();
     let mut command = command(&lab, "run").unwrap();
-    command.args(["--interface", LAN]);
+    command.args(["--interface", LAN, "--hook", "xdp"]);
     let tracker = Tracker::start_as(&lab, command).unwrap();
     assert_eq!(attached(&lab).unwrap(), [format!("\"{LAN}\"")]);
     assert!(tracker.stop().unwrap().success());
