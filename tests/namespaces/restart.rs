@@ -13,21 +13,31 @@ use ftp_track_tests::pace;
 use ftp_track_tests::process::{self, Service};
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{
-    Listing, Tracker, TrackerMode, ask, attached, command, json, list, run_command, traces,
+    Listing, OTHER_VERSION, Tracker, TrackerMode, ask, attached, binary, command, json, list,
+    other_build, run_command, run_command_of, tags, traces,
 };
 use ftp_track_tests::transfer::{Direction, Mode, Outcome, Transfer};
 
 const RESTARTS: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Ends the daemon, now by SIGKILL and now by SIGTERM, and starts another; in between, and after,
-/// an announcement made before is used.
+/// The daemon of a build, which is to leave its programs at work.
+fn start<'a>(lab: &'a Lab, build: &Path) -> Tracker<'a> {
+    let mut command = run_command_of(build, lab, TrackerMode::Enforce).unwrap();
+    command.arg("--keep");
+    Tracker::start_as(lab, command).unwrap()
+}
+
+/// Ends the daemon, now by SIGKILL and now by SIGTERM, and starts that of the next of `builds`; in
+/// between, and after, an announcement made before is used.
 fn restart<'a>(
     lab: &'a Lab,
+    builds: &[Build],
     tracker: Tracker<'a>,
     control: &mut Control<'_>,
     turn: usize,
 ) -> (Tracker<'a>, Duration) {
+    let build = &builds[(turn + 1) % builds.len()];
     let announcement = control.announce(Mode::ALL[turn / 2 % 2]).unwrap();
     let expected = |count| {
         let expectations = list(lab, Listing::Expectations).unwrap();
@@ -43,7 +53,8 @@ fn restart<'a>(
     expected(1);
     let session = session_of(lab, control);
     let start = Instant::now();
-    if turn.is_multiple_of(2) {
+    // Each build is ended either way.
+    if (turn / builds.len()).is_multiple_of(2) {
         tracker.kill().unwrap();
     } else {
         assert!(tracker.stop().unwrap().success());
@@ -57,9 +68,14 @@ fn restart<'a>(
     if turn.is_multiple_of(3) {
         data = Some(control.open_data(&announcement).unwrap());
     }
-    let tracker = Tracker::start_with(lab, TrackerMode::Enforce, &["--keep"]).unwrap();
+    let tracker = self::start(lab, &build.binary);
     let gap = start.elapsed();
     assert!(tracker.log().contains("took over"), "{}", tracker.log());
+    assert_eq!(
+        json(lab, "status").unwrap()["daemon"]["version"],
+        build.version,
+        "turn {turn}"
+    );
     assert_eq!(
         session_of(lab, control),
         session,
@@ -85,11 +101,48 @@ fn session_of(lab: &Lab, control: &Control<'_>) -> u64 {
         .unwrap()
 }
 
+/// A binary, and what it says of itself.
+struct Build {
+    binary: PathBuf,
+    version: &'static str,
+}
+
+impl Build {
+    fn this() -> Self {
+        Self {
+            binary: binary().unwrap(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
 #[test]
 fn twenty_restarts_lose_nothing() {
+    lose_nothing(&[Build::this()]);
+}
+
+/// Upgrades and downgrades in turn, between builds with other kernel programs.
+#[test]
+fn twenty_changes_of_the_build_lose_nothing() {
+    let other = Build {
+        binary: other_build().unwrap(),
+        version: OTHER_VERSION,
+    };
+    let tags = lose_nothing(&[Build::this(), other]);
+    // Two builds, of which each is at work ten times, and both interfaces have its program.
+    let [first, second] = [&tags[0], &tags[1]];
+    assert!(first[0] == first[1] && second[0] == second[1] && first != second);
+    for pair in tags.chunks(2) {
+        assert_eq!(pair, [first.clone(), second.clone()]);
+    }
+}
+
+/// Restarts, each with the next of `builds`, while transfers run. Gives the tags of the programs that
+/// were at work after each.
+fn lose_nothing(builds: &[Build]) -> Vec<Vec<String>> {
     let lab = Lab::new().unwrap();
     let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
-    let mut tracker = Tracker::start_with(&lab, TrackerMode::Enforce, &["--keep"]).unwrap();
+    let mut tracker = start(&lab, &builds[0].binary);
     let mut control = Control::open(&lab, &server, Family::V4).unwrap();
     let repeated = || {
         let hosts = [Host::Client, Host::Server];
@@ -99,20 +152,22 @@ fn twenty_restarts_lose_nothing() {
     let before = repeated();
     let end = AtomicBool::new(false);
     let mut transfers = 0;
-    let (delivery, longest) = thread::scope(|scope| {
+    let (delivery, (longest, tags)) = thread::scope(|scope| {
         let pacing = scope.spawn(|| pace::run(&lab, Family::V4, &end).unwrap());
         let (lab, end) = (&lab, &end);
         let restarting = scope.spawn(move || {
             // However it ends, the others have to end too.
             let _ending = OnDrop(end);
             let mut longest = Duration::ZERO;
+            let mut tags = Vec::new();
             for turn in 0..RESTARTS {
-                let (next, gap) = restart(lab, tracker, &mut control, turn);
+                let (next, gap) = restart(lab, builds, tracker, &mut control, turn);
                 tracker = next;
                 longest = longest.max(gap);
+                tags.push(self::tags(lab).unwrap());
             }
             drop(tracker);
-            longest
+            (longest, tags)
         });
         while !end.load(Ordering::Relaxed) {
             let transfer = Transfer {
@@ -129,8 +184,9 @@ fn twenty_restarts_lose_nothing() {
     });
     let repeated = repeated() - before;
     println!(
-        "{RESTARTS} restarts, the longest {longest:?}: {} of {} datagrams lost, {repeated} TCP \
-         segments sent again, {transfers} transfers complete",
+        "{RESTARTS} restarts of {} builds, the longest {longest:?}: {} of {} datagrams lost, \
+         {repeated} TCP segments sent again, {transfers} transfers complete",
+        builds.len(),
         delivery.lost(),
         delivery.sent
     );
@@ -146,6 +202,7 @@ fn twenty_restarts_lose_nothing() {
     assert!(said.contains("removed the programs"), "{said}");
     assert!(attached(&lab).unwrap().is_empty());
     assert!(traces(lab.name()).is_empty(), "{:?}", traces(lab.name()));
+    tags
 }
 
 struct OnDrop<'a>(&'a AtomicBool);

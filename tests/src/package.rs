@@ -41,11 +41,16 @@ pub(super) const UFW: Package = Package {
 
 /// The folder for what is fetched for tests: in the build's target folder, so `cargo clean` clears it.
 pub(super) fn cache() -> PathBuf {
+    target().join("ftp-servers")
+}
+
+/// The build's target folder.
+pub(super) fn target() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     // A relative CARGO_TARGET_DIR is relative to where cargo was called: to the workspace, for us.
     let target = workspace.join(target.unwrap_or_else(|| "target".into()));
-    target.canonicalize().unwrap_or(target).join("ftp-servers")
+    target.canonicalize().unwrap_or(target)
 }
 
 impl Package {

@@ -39,6 +39,11 @@ fn find() -> Result<PathBuf> {
         "--message-format=json-render-diagnostics",
     ]);
     let messages = process::run(&mut build).context("cannot build ftp-track")?;
+    executable(&messages)
+}
+
+/// The ftp-track binary among what cargo says that it has made.
+pub(super) fn executable(messages: &str) -> Result<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

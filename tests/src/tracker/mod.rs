@@ -2,9 +2,11 @@
 
 mod binary;
 mod bpffs;
+mod build;
 mod trace;
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use serde_json::Value;
 
 pub use binary::{VARIABLE, binary};
 pub(crate) use bpffs::ensure_mounted as ensure_bpffs;
+pub use build::{OTHER_VERSION, other_build};
 pub(crate) use trace::remove_traces;
 pub use trace::traces;
 
@@ -150,6 +153,11 @@ impl<'a> Tracker<'a> {
 
 /// The command that runs ftp-track on both interfaces of the gateway, as instance of the lab's name.
 pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
+    run_command_of(&binary()?, lab, mode)
+}
+
+/// As [`run_command`], with the binary of some build.
+pub fn run_command_of(binary: &Path, lab: &Lab, mode: TrackerMode) -> Result<Command> {
     let by_xdp = matches!(
         mode,
         TrackerMode::Observe
@@ -165,7 +173,7 @@ pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
         TrackerMode::Conntrack | TrackerMode::ConntrackByTc => Some("conntrack"),
         TrackerMode::Default => None,
     };
-    let mut run = command(lab, "run")?;
+    let mut run = command_of(binary, lab, "run");
     run.args(["--interface", LAN, "--interface", WAN])
         .args(["--control-port", &CONTROL_PORT.to_string()]);
     // A card's hook, on the veth pairs of the lab.
@@ -180,11 +188,15 @@ pub fn run_command(lab: &Lab, mode: TrackerMode) -> Result<Command> {
 
 /// An `ftp-track` command for the instance of a lab, run in its gateway.
 pub fn command(lab: &Lab, subcommand: &str) -> Result<Command> {
-    let mut command = lab.namespace(Host::Gateway).command(binary()?);
+    Ok(command_of(&binary()?, lab, subcommand))
+}
+
+fn command_of(binary: &Path, lab: &Lab, subcommand: &str) -> Command {
+    let mut command = lab.namespace(Host::Gateway).command(binary);
     command
         .args(subcommand.split(' '))
         .args(["--name", lab.name()]);
-    Ok(command)
+    command
 }
 
 /// The JSON that an `ftp-track` command writes.
@@ -220,13 +232,25 @@ pub fn ask(lab: &Lab, subcommand: &str) -> Result<String> {
 
 /// XDP programs on the gateway's two interfaces, as `ip link` shows them.
 pub fn attached(lab: &Lab) -> Result<Vec<String>> {
+    let links = with_xdp(lab)?;
+    Ok(links
+        .iter()
+        .map(|link| link["ifname"].to_string())
+        .collect())
+}
+
+/// The tags of these programs: what the kernel makes of their instructions.
+pub fn tags(lab: &Lab) -> Result<Vec<String>> {
+    let links = with_xdp(lab)?;
+    let tags = links.iter().map(|link| link["xdp"]["prog"]["tag"].as_str());
+    tags.map(|tag| tag.map(str::to_owned).context("ip shows no tag"))
+        .collect()
+}
+
+fn with_xdp(lab: &Lab) -> Result<Vec<Value>> {
     let mut ip = lab.namespace(Host::Gateway).command("ip");
     let text = process::run(ip.args(["-json", "-details", "link", "show"]))?;
-    let links: Value = serde_json::from_str(&text)?;
-    let with_xdp = links
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|link| !link["xdp"].is_null());
-    Ok(with_xdp.map(|link| link["ifname"].to_string()).collect())
+    let links: Vec<Value> = serde_json::from_str(&text)?;
+    let with_xdp = links.into_iter().filter(|link| !link["xdp"].is_null());
+    Ok(with_xdp.collect())
 }
