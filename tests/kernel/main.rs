@@ -6,5 +6,6 @@ mod hook;
 mod layer3;
 mod refusal;
 mod release;
+mod service;
 mod transfer;
 mod zone;

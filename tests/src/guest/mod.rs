@@ -45,6 +45,8 @@ pub struct Step {
     pub program: String,
     /// Its arguments.
     pub arguments: Vec<String>,
+    /// It is run as a service: from here on, systemd is the first process.
+    pub managed: bool,
     /// Variables of its environment.
     pub environment: BTreeMap<String, String>,
     /// How many tests it has to run.
@@ -123,6 +125,7 @@ mod tests {
             driver: "veth".to_owned(),
             program: "/tables".to_owned(),
             arguments: Vec::new(),
+            managed: false,
             environment: BTreeMap::new(),
             tests: 3,
             silence: 60,

@@ -88,6 +88,8 @@ impl Tests {
 /// Modules of `tests/kernel` that are for certain machines only.
 const REFUSAL: &str = "refusal";
 const DRIVER: &str = "driver";
+/// Needs systemd.
+const SERVICE: &str = "service";
 /// Needs what generic kernels have.
 const LAYER3: &str = "layer3";
 
@@ -131,7 +133,7 @@ impl Extent {
     }
 
     fn kernel(self, flavour: Flavour, tests: &Tests) -> Vec<String> {
-        let mut names = tests.of(&[REFUSAL, DRIVER], false);
+        let mut names = tests.of(&[REFUSAL, DRIVER, SERVICE], false);
         names.retain(|name| flavour == Flavour::Generic || !is_of(name, &[LAYER3]));
         names.retain(|name| self == Self::Whole || !is_of(name, &LONG));
         names
@@ -187,6 +189,14 @@ pub fn plan(
             .insert(CARDS_VARIABLE.to_owned(), card.driver.to_owned());
         steps.push(step);
     }
+    if kernel.flavour == Flavour::Cloud {
+        // The last one: there is no way back.
+        let step = exact("systemd", VETH, KERNEL, tests.of(&[SERVICE], true));
+        steps.push(Step {
+            managed: true,
+            ..step
+        });
+    }
     Plan { modules, steps }
 }
 
@@ -209,6 +219,7 @@ fn step(name: &str, driver: &str, program: &str, tests: u32) -> Step {
         driver: driver.to_owned(),
         program: program.to_owned(),
         arguments: Vec::new(),
+        managed: false,
         environment: BTreeMap::from(environment),
         tests,
         silence: SILENCE,
@@ -230,6 +241,7 @@ mod tests {
                 "transfer::a",
                 "transfer::vlan",
                 "layer3::ppp",
+                "service::whole",
             ]),
         }
     }
@@ -257,13 +269,13 @@ mod tests {
                 "6.1-cloud-amd64",
                 &[],
                 Extent::Whole,
-                &[named("tables", 3), named("kernel", 2)],
+                &[named("tables", 3), named("kernel", 2), named("systemd", 1)],
             ),
             (
                 "6.1-cloud-amd64",
                 &[],
                 Extent::Brief,
-                &[named("tables", 2), named("kernel", 1)],
+                &[named("tables", 2), named("kernel", 1), named("systemd", 1)],
             ),
             (
                 "6.1-amd64",

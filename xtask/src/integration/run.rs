@@ -22,9 +22,13 @@ use super::userland::Userland;
 use super::{Options, newc};
 use crate::{progress, setup, style, workspace};
 
-/// Files of the repository that tests read: what the verifier's work is compared with, and the rules
-/// for firewalls.
-const FILES: [&str; 2] = ["tests/tables/verifier.toml", "docs/firewall.md"];
+/// Files of the repository that tests read: what the verifier's work is compared with, the rules for
+/// firewalls, and the unit for systemd.
+const FILES: [&str; 3] = [
+    "tests/tables/verifier.toml",
+    "docs/firewall.md",
+    "packaging/ftp-track.service",
+];
 
 /// What came of one kernel.
 #[derive(Debug)]

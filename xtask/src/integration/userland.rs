@@ -21,9 +21,29 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("mount", &["mount"]),
     ("nftables", &["nft"]),
     ("ppp", &["pppd"]),
+    ("procps", &["kill"]),
+    ("systemd", &["systemd", "systemctl"]),
     ("util-linux", &["nsenter"]),
     ("vsftpd", &["vsftpd"]),
     ("wireguard-tools", &["wg"]),
+];
+
+/// Units of systemd without which no service starts, and those that ours names.
+const UNITS: &[&str] = &[
+    "basic.target",
+    "local-fs-pre.target",
+    "local-fs.target",
+    "multi-user.target",
+    "network-pre.target",
+    "network.target",
+    "paths.target",
+    "shutdown.target",
+    "slices.target",
+    "sockets.target",
+    "swap.target",
+    "sysinit.target",
+    "timers.target",
+    "umount.target",
 ];
 
 /// Folders of plug-ins, of which libraries are taken that no program names.
@@ -90,6 +110,11 @@ impl Userland {
         for (path, contents) in libraries {
             archive.add(&path, contents);
         }
+        for unit in UNITS {
+            let path = self.find(unit, &["usr/lib/systemd/system", "lib/systemd/system"])?;
+            let inside = path.strip_prefix(&self.tree)?;
+            archive.add(&inside.to_string_lossy(), fs::read(&path)?);
+        }
         for (path, text) in FILES {
             archive.add(path, text.as_bytes().to_vec());
         }
@@ -97,7 +122,8 @@ impl Userland {
     }
 
     fn program(&self, name: &str) -> Result<PathBuf> {
-        self.find(name, &["usr/sbin", "usr/bin", "sbin", "bin"])
+        let folders = ["usr/sbin", "usr/bin", "sbin", "bin", "lib/systemd"];
+        self.find(name, &folders)
     }
 
     fn find(&self, name: &str, folders: &[&str]) -> Result<PathBuf> {
@@ -125,6 +151,7 @@ impl Userland {
             let folders = [
                 &*format!("usr/lib/{triple}"),
                 &*format!("lib/{triple}"),
+                &*format!("usr/lib/{triple}/systemd"),
                 "usr/lib",
                 "lib",
             ];
