@@ -47,22 +47,31 @@ pub fn run(lab: &Lab, family: Family, end: &AtomicBool) -> Result<Delivery> {
     let target = receiver.local_addr()?;
     receiver.set_read_timeout(Some(SILENCE))?;
     setsockopt(&receiver, RcvBufForce, &BUFFER)?;
+    // A sender that does not get to run for a while has not ended.
+    let all_sent = AtomicBool::new(false);
     thread::scope(|scope| {
-        let receiving = scope.spawn(move || {
+        let receiving = scope.spawn(|| {
             let mut arrived = 0;
-            while receiver.recv(&mut [0; 16]).is_ok() {
-                arrived += 1;
+            loop {
+                let is_last = all_sent.load(Ordering::Acquire);
+                match receiver.recv(&mut [0; 16]) {
+                    Ok(_) => arrived += 1,
+                    Err(_) if is_last => return arrived,
+                    Err(_) => {}
+                }
             }
-            arrived
         });
         let mut sent: u64 = 0;
         while !end.load(Ordering::Relaxed) {
             for _ in 0..BURST {
-                sender.send_to(&sent.to_be_bytes(), target)?;
+                // However it ends, the receiver has to end too.
+                let done = sender.send_to(&sent.to_be_bytes(), target);
+                done.inspect_err(|_| all_sent.store(true, Ordering::Release))?;
                 sent += 1;
             }
             thread::sleep(PACE);
         }
+        all_sent.store(true, Ordering::Release);
         let arrived = receiving
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
