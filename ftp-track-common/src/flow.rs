@@ -53,7 +53,8 @@ pub enum Change {
 /// is a single aligned word that is only ever set, and means the same whoever sets it last.
 ///
 /// What each packet needs comes first: it shares a cache line with the end of the key, in the kernel's
-/// element of the map.
+/// element of the map. With 160 bytes that element is one of 256, list node and all
+/// (`bpf_mem_alloc_init`, kernel/bpf/memalloc.c); with more it would be one of 512.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
 pub struct Flow {
@@ -61,9 +62,9 @@ pub struct Flow {
     pub seen: u64,
     /// When it ended; 0 while it lives.
     pub ended: u64,
-    /// The tick of the kernel's clock (`jiffies`) in which it was last looked at closely: until the
-    /// next one, its plain segments need no more than to be counted.
-    pub tick: u64,
+    /// The tick of the kernel's clock (`jiffies`, the lower half) in which it was last looked at
+    /// closely: until the next one, its plain segments need no more than to be counted.
+    pub tick: u32,
     /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
     pub revoked: u32,
     /// The initiator is the lower end of the key.
@@ -72,6 +73,8 @@ pub struct Flow {
     pub established: u8,
     /// FIN from the initiator and from the responder.
     pub finished: [u8; 2],
+    /// The number of the expectation that it used.
+    pub expectation: u32,
     /// Packets from the initiator and from the responder.
     pub packets: [u64; 2],
     /// Bytes of IP from the initiator and from the responder.
@@ -84,8 +87,6 @@ pub struct Flow {
     pub created: u64,
     /// The control connection.
     pub master: SessionKey,
-    /// The number of the expectation that it used.
-    pub expectation: u32,
     /// The initiator's initial sequence number.
     pub first: u32,
     /// The rule that admitted it.
@@ -98,11 +99,11 @@ pub struct Flow {
     pub answered: u8,
     /// Port after translation, host byte order; 0 when there is none.
     pub translated_port: u16,
-    /// Reserved, zero.
-    pub reserved: u32,
     /// Address after translation; zero when there is none.
     pub translated: Address,
 }
+
+const _: () = assert!(size_of::<Flow>() == 160);
 
 impl Flow {
     /// The flow that a SYN opens by using `expectation`, whose number is `id`. `idle` and `binding`
@@ -128,7 +129,6 @@ impl Flow {
         self.first = segment.sequence;
         self.early = segment.length;
         self.revoked = 0;
-        self.reserved = 0;
         self.kind = expectation.kind;
         self.initiator_is_low = initiator_is_low as u8;
         self.established = 0;
@@ -163,7 +163,7 @@ impl Flow {
     /// Whether it was looked at closely in this `tick`, and so little is left to happen to it that
     /// plain segments change nothing.
     #[inline(always)]
-    pub const fn is_steady(&self, tick: u64) -> bool {
+    pub const fn is_steady(&self, tick: u32) -> bool {
         self.tick == tick && self.ended == 0 && !self.is_revoked() && self.established != 0
     }
 

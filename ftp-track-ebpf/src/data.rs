@@ -104,7 +104,7 @@ pub fn segment(packet: &mut Packet) -> u64 {
     let reason = match change {
         Change::Nothing | Change::Established | Change::Over => {
             if is_related == 1 {
-                flow.tick = clock::tick();
+                flow.tick = clock::tick() as u32;
             }
             return is_related;
         }

@@ -165,7 +165,7 @@ fn look_among_flows(sight: &Sight) -> Option<Look> {
     let flow = FLOWS.get_ptr_mut(&key)?;
     // SAFETY: the flow is a live map value, and shared as its type says.
     let flow = unsafe { &mut *flow };
-    if sight.is_last() || !flow.is_steady(clock::tick()) {
+    if sight.is_last() || !flow.is_steady(clock::tick() as u32) {
         return Some(Look::Unsure);
     }
     let side = flow.side(source_is_low);
