@@ -21,14 +21,16 @@ pub use client::Steps;
 
 /// The part's name.
 pub const PART: &str = "transfer";
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
     Kind::Plain,
     Kind::Empty,
     Kind::Kernel,
     Kind::Tracker(TrackerMode::Conntrack),
+    Kind::Tracker(TrackerMode::ConntrackByTc),
     Kind::Tracker(TrackerMode::Bypass),
     Kind::Tracker(TrackerMode::Mark),
     Kind::Tracker(TrackerMode::Enforce),
+    Kind::Tracker(TrackerMode::EnforceByTc),
 ];
 /// Control connections in one round of one row.
 const LOGINS: usize = 10;

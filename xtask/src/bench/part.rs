@@ -118,6 +118,16 @@ pub const PARTS: &[Part] = &[
                 base: NF_CONNTRACK,
                 value: 1.0,
             },
+            Target {
+                row: "conntrack by TC",
+                base: PLAIN,
+                value: 1.05,
+            },
+            Target {
+                row: "conntrack by TC",
+                base: NF_CONNTRACK,
+                value: 1.0,
+            },
         ],
     },
     Part {
