@@ -44,6 +44,7 @@ impl Kind {
                 TrackerMode::Bypass => "bypass by TC",
                 TrackerMode::BypassByXdp => "bypass",
                 TrackerMode::Conntrack => "conntrack",
+                TrackerMode::EnforceForwarded => "enforce, not local",
                 TrackerMode::EnforceByTc => "enforce by TC",
                 TrackerMode::ConntrackByTc => "conntrack by TC",
                 TrackerMode::Default => "default",

@@ -14,13 +14,15 @@ use crate::stream::Stream;
 
 /// The part's name.
 pub const PART: &str = "other";
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 9] = [
     Kind::Empty,
     Kind::Plain,
     Kind::Tracker(TrackerMode::Conntrack),
     Kind::Tracker(TrackerMode::BypassByXdp),
     Kind::Tracker(TrackerMode::Mark),
     Kind::Tracker(TrackerMode::Enforce),
+    Kind::Tracker(TrackerMode::EnforceByTc),
+    Kind::Tracker(TrackerMode::EnforceForwarded),
     Kind::Tracker(TrackerMode::Observe),
 ];
 /// What is sent, by the places of [`frames`].

@@ -44,6 +44,8 @@ pub enum TrackerMode {
     BypassByXdp,
     /// Counts it; what was announced gets a conntrack entry.
     Conntrack,
+    /// Drops it; the gateway's own FTP is left alone.
+    EnforceForwarded,
     /// Drops it, with packets looked at by TC, as is the default on virtual links.
     EnforceByTc,
     /// Gives conntrack entries, likewise.
@@ -162,12 +164,16 @@ pub fn run_command_of(binary: &Path, lab: &Lab, mode: TrackerMode) -> Result<Com
         mode,
         TrackerMode::Observe
             | TrackerMode::Enforce
+            | TrackerMode::EnforceForwarded
             | TrackerMode::Conntrack
             | TrackerMode::BypassByXdp
     );
+    let forwarded = mode == TrackerMode::EnforceForwarded;
     let mode = match mode {
         TrackerMode::Observe => Some("observe"),
-        TrackerMode::Enforce | TrackerMode::EnforceByTc => Some("enforce"),
+        TrackerMode::Enforce | TrackerMode::EnforceForwarded | TrackerMode::EnforceByTc => {
+            Some("enforce")
+        }
         TrackerMode::Mark => Some("mark"),
         TrackerMode::Bypass | TrackerMode::BypassByXdp => Some("bypass"),
         TrackerMode::Conntrack | TrackerMode::ConntrackByTc => Some("conntrack"),
@@ -176,6 +182,11 @@ pub fn run_command_of(binary: &Path, lab: &Lab, mode: TrackerMode) -> Result<Com
     let mut run = command_of(binary, lab, "run");
     run.args(["--interface", LAN, "--interface", WAN])
         .args(["--control-port", &CONTROL_PORT.to_string()]);
+    if forwarded {
+        let file = lab.folder().join("forwarded.toml");
+        fs::write(&file, "local = false\n")?;
+        run.arg("--config").arg(file);
+    }
     // A card's hook, on the veth pairs of the lab.
     if by_xdp {
         run.args(["--hook", "xdp"]);

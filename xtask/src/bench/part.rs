@@ -91,6 +91,16 @@ pub const PARTS: &[Part] = &[
                 value: 1.03,
             },
             Target {
+                row: "enforce by TC",
+                base: EMPTY,
+                value: 1.03,
+            },
+            Target {
+                row: "enforce, not local",
+                base: EMPTY,
+                value: 1.03,
+            },
+            Target {
                 row: "observe",
                 base: EMPTY,
                 value: 1.03,
@@ -136,7 +146,12 @@ pub const PARTS: &[Part] = &[
         bases: &[PLAIN, NF_CONNTRACK],
         targets: &[
             Target {
-                row: "conntrack",
+                row: "conntrack by TC",
+                base: PLAIN,
+                value: 0.95,
+            },
+            Target {
+                row: "enforce by TC",
                 base: PLAIN,
                 value: 0.95,
             },
