@@ -55,8 +55,9 @@ pub fn fits(packet: &Packet, direction: Direction, existing: Option<*mut Session
     })
 }
 
-/// The session of a segment which [`existing`] has named, and which [`fits`] none; makes it when the segment completes a handshake, or is the first that
-/// comes by of a connection that is older than the tracker.
+/// The session of a segment which [`existing`] has named, and which [`fits`] none; makes it when the
+/// segment completes a handshake, or is the first that comes by of a connection that is older than
+/// the tracker.
 #[inline(never)]
 pub fn find<F: Frame>(
     frame: F,
