@@ -62,8 +62,8 @@ pub struct Flow {
     pub seen: u64,
     /// When it ended; 0 while it lives.
     pub ended: u64,
-    /// The tick of the kernel's clock (`jiffies`, the lower half) in which it was last looked at
-    /// closely: until the next one, its plain segments need no more than to be counted.
+    /// The tick of the kernel's clock (`jiffies`, the lower half) to which `seen` belongs: until the
+    /// next one, its plain segments need no more than to be counted.
     pub tick: u32,
     /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
     pub revoked: u32,
@@ -160,11 +160,19 @@ impl Flow {
         }
     }
 
-    /// Whether it was looked at closely in this `tick`, and so little is left to happen to it that
-    /// plain segments change nothing.
+    /// Whether a segment came in this `tick` before, and so little is left to happen to it that plain
+    /// segments change nothing.
     #[inline(always)]
     pub const fn is_steady(&self, tick: u32) -> bool {
         self.tick == tick && self.ended == 0 && !self.is_revoked() && self.established != 0
+    }
+
+    /// Whether a plain segment that comes now changes nothing but when the last one came, and its session
+    /// need not be told yet.
+    #[inline(always)]
+    pub const fn goes_on(&self, now: u64) -> bool {
+        let lives = self.ended == 0 && !self.is_revoked() && self.established != 0;
+        lives && now.saturating_sub(self.seen) <= TOUCH && !self.is_expired(now)
     }
 
     /// Admits nothing of it any more. It stays in its map, so that its packets are known.

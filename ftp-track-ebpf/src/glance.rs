@@ -165,8 +165,17 @@ fn look_among_flows(sight: &Sight) -> Option<Look> {
     let flow = FLOWS.get_ptr_mut(&key)?;
     // SAFETY: the flow is a live map value, and shared as its type says.
     let flow = unsafe { &mut *flow };
-    if sight.is_last() || !flow.is_steady(clock::tick() as u32) {
+    if sight.is_last() {
         return Some(Look::Unsure);
+    }
+    let tick = clock::tick() as u32;
+    if !flow.is_steady(tick) {
+        let now = clock::now();
+        if !flow.goes_on(now) {
+            return Some(Look::Unsure);
+        }
+        flow.seen = now;
+        flow.tick = tick;
     }
     let side = flow.side(source_is_low);
     Some(Look::Related(flow, side))

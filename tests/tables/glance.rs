@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use etherparse::Ipv4Header;
 use ftp_track_common::{
     config::Mode,
+    flow::TOUCH,
     interface::{INGRESS, PARTIAL, ROUTED, TRANSMITS},
     reason::Reason,
     segment::{ACK, PSH, SYN, URG},
@@ -84,11 +85,23 @@ fn send(tracker: &Tracker, data: &Data, frame: &[u8], interface: u32) -> Result 
     }
 }
 
-/// A closer look: as if the last one was in an earlier tick.
-fn closely(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
+/// As if the last segment came in an earlier tick of the kernel's clock, `ago` nanoseconds before.
+fn wait(tracker: &mut Tracker, data: &Data, ago: u64) {
     let mut flow = tracker.flows.get(&data.key()).unwrap();
     flow.tick = 0;
+    flow.seen -= ago;
     tracker.flows.insert(&data.key(), &flow);
+}
+
+/// A closer look, as a flow gets that was silent for a second.
+fn closely(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
+    wait(tracker, data, TOUCH + 1);
+    send(tracker, data, frame, interface)
+}
+
+/// The first look in a tick.
+fn in_the_next_tick(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
+    wait(tracker, data, 0);
     send(tracker, data, frame, interface)
 }
 
@@ -258,6 +271,11 @@ fn agree(door: Door, mode: Mode, flags: u8) {
             let wanted = closely(&mut tracker, &data, &frame, WAN);
             let (found, _) = at_once(&mut tracker, &data, &plain, &frame, WAN);
             assert_eq!(found, wanted, "{name}, {family:?}, {mode:?}, {door:?}");
+            let found = in_the_next_tick(&mut tracker, &data, &frame, WAN);
+            assert_eq!(
+                found, wanted,
+                "{name}, {family:?}, {mode:?}, {door:?}, later"
+            );
         }
     }
 }
@@ -335,9 +353,7 @@ fn merged_packets_are_bypassed_as_after_a_closer_look() {
                 gso_size,
                 ..Skb::incoming(WAN)
             };
-            let mut flow = tracker.flows.get(&data.key()).unwrap();
-            flow.tick = 0;
-            tracker.flows.insert(&data.key(), &flow);
+            wait(&mut tracker, &data, TOUCH + 1);
             let closely = tracker.redirect(&frame, skb);
             let at_once = tracker.redirect(&frame, skb);
             assert_eq!(at_once, closely, "{family:?}, {gso_size}");
