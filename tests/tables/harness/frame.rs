@@ -1,5 +1,6 @@
 //! Frames from the outside in: each function puts one header in front of the rest.
 
+use aya::{TestRunOptions, TestRunResult, programs::ProgramError};
 use etherparse::{
     EtherType, Ethernet2Header, IpFragOffset, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header,
 };
@@ -142,3 +143,22 @@ pub const FRAGMENT: u8 = 44;
 pub const AUTHENTICATION: u8 = 51;
 /// Type of the destination options header.
 pub const DESTINATION: u8 = 60;
+
+/// Runs a program on a frame, with a context of these words: its action, and what it made of the
+/// frame.
+pub fn forward(
+    run: impl FnOnce(TestRunOptions<'_>) -> Result<TestRunResult, ProgramError>,
+    context: &[u32],
+    frame: &[u8],
+) -> (u32, Vec<u8>) {
+    let mut made = vec![0; frame.len() + 64];
+    let options = TestRunOptions {
+        data_in: Some(frame),
+        data_out: Some(&mut made),
+        ctx_in: Some(bytemuck::cast_slice(context)),
+        ..TestRunOptions::default()
+    };
+    let result = run(options).expect("a run");
+    made.truncate(result.data_size_out as usize);
+    (result.return_value, made)
+}

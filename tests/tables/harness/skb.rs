@@ -2,6 +2,7 @@
 
 use aya::{TestRun as _, TestRunOptions, programs::SchedClassifier};
 
+use super::frame;
 use super::tracker::{TC_ACT_SHOT, TC_ACT_UNSPEC, Verdict};
 
 /// Words of `struct __sk_buff` (linux/bpf.h), and the places of some.
@@ -57,17 +58,7 @@ impl Skb {
 
     /// Runs `program`; gives its action, and what it made of the frame.
     pub fn forward(self, program: &SchedClassifier, frame: &[u8]) -> (u32, Vec<u8>) {
-        let context = self.context();
-        let mut made = vec![0; frame.len() + 64];
-        let options = TestRunOptions {
-            data_in: Some(frame),
-            data_out: Some(&mut made),
-            ctx_in: Some(bytemuck::cast_slice(&context)),
-            ..TestRunOptions::default()
-        };
-        let result = program.test_run(options).expect("a run");
-        made.truncate(result.data_size_out as usize);
-        (result.return_value, made)
+        frame::forward(|options| program.test_run(options), &self.context(), frame)
     }
 
     /// Runs `program`; gives the verdict and the mark that the packet bears then.

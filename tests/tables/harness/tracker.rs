@@ -304,9 +304,7 @@ impl Tracker {
         first: usize,
         interface: u32,
     ) -> Result<Verdict, ProgramError> {
-        // struct xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index,
-        // egress_ifindex.
-        let context = [0, first as u32, 0, interface, 0, 0];
+        let context = context(first, interface);
         let options = TestRunOptions {
             data_in: Some(frame),
             ctx_in: Some(bytemuck::cast_slice(&context)),
@@ -322,18 +320,8 @@ impl Tracker {
 
     /// Gives the program at XDP a frame: its action, and what it made of the frame.
     pub fn forward(&self, frame: &[u8], interface: u32) -> (u32, Vec<u8>) {
-        let context = [0, frame.len() as u32, 0, interface, 0, 0];
-        let mut made = vec![0; frame.len() + 64];
-        let options = TestRunOptions {
-            data_in: Some(frame),
-            data_out: Some(&mut made),
-            ctx_in: Some(bytemuck::cast_slice(&context)),
-            ..TestRunOptions::default()
-        };
-        let result = self.program().test_run(options).expect("a run");
-        let (action, length) = (result.return_value, result.data_size_out);
-        made.truncate(length as usize);
-        (action, made)
+        let context = context(frame.len(), interface);
+        frame::forward(|options| self.program().test_run(options), &context, frame)
     }
 
     /// The program at XDP.
@@ -395,6 +383,12 @@ impl Tracker {
         }
         events
     }
+}
+
+/// What a program at XDP is told with a frame of which `first` bytes lie in the first piece: struct
+/// xdp_md: data, data_end, data_meta, ingress_ifindex, rx_queue_index, egress_ifindex.
+fn context(first: usize, interface: u32) -> [u32; 6] {
+    [0, first as u32, 0, interface, 0, 0]
 }
 
 /// The rule that admits everything, for the control ports.
