@@ -26,15 +26,27 @@ const ZONE: u16 = 18;
 /// Bytes of `struct nlmsghdr`.
 const HEADER: usize = 16;
 
-/// Takes out the entry of a connection, if there is one. Its next packet is that of a connection
-/// that conntrack does not know.
-pub fn remove(tuple: &Tuple) -> io::Result<bool> {
-    let mut socket = Socket::new(NETLINK_NETFILTER)?;
-    socket.bind_auto()?;
-    socket.connect(&SocketAddr::new(0, 0))?;
-    socket.send(&message(tuple), 0)?;
-    let (answer, _) = socket.recv_from_full()?;
-    outcome(&answer)
+/// The kernel's table of connections.
+pub struct Table {
+    socket: Socket,
+}
+
+impl Table {
+    /// Opens the way to it.
+    pub fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_NETFILTER)?;
+        socket.bind_auto()?;
+        socket.connect(&SocketAddr::new(0, 0))?;
+        Ok(Self { socket })
+    }
+
+    /// Takes out the entry of a connection, if there is one. Its next packet is that of a
+    /// connection that conntrack does not know.
+    pub fn remove(&self, tuple: &Tuple) -> io::Result<bool> {
+        self.socket.send(&message(tuple), 0)?;
+        let (answer, _) = self.socket.recv_from_full()?;
+        outcome(&answer)
+    }
 }
 
 fn outcome(answer: &[u8]) -> io::Result<bool> {

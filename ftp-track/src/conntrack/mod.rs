@@ -15,7 +15,7 @@ mod symbols;
 use crate::config::Settings;
 
 pub use self::{
-    entry::remove,
+    entry::Table,
     obstacle::Obstacle,
     presence::is_active,
     program::{Kind, Program},

@@ -1,5 +1,7 @@
 //! Ends data connections that were admitted and that the policy in force no longer permits.
 
+use std::io;
+
 use ftp_track_common::{
     event::Event,
     expectation::{BY_HAND, ExpectationKind},
@@ -14,7 +16,7 @@ use tracing::warn;
 
 use crate::{
     config::{Mode, Settings},
-    conntrack,
+    conntrack::Table,
     map::{Error, Maps, Walk},
     record,
 };
@@ -41,16 +43,31 @@ pub fn revoke(maps: &mut Maps, settings: &Settings) -> Result<Vec<Event>, Error>
     // In enforce mode the kernel programs drop the packets; observe mode drops nothing.
     let depends = [Mode::Conntrack, Mode::Mark, Mode::Bypass];
     if depends.into_iter().any(|mode| settings.uses(mode)) {
-        for event in &events {
-            if let Err(error) = conntrack::remove(&event.tuple) {
-                warn!(
-                    "conntrack may still know a data connection that was to end, and the firewall \
-                     admit it: {error}; see `conntrack -D`"
-                );
-            }
-        }
+        forget(&events);
     }
     Ok(events)
+}
+
+/// Takes the entries of what has ended out of conntrack.
+fn forget(events: &[Event]) {
+    if events.is_empty() {
+        return;
+    }
+    let warn = |error: io::Error| {
+        warn!(
+            "conntrack may still know a data connection that was to end, and the firewall admit it: \
+             {error}; see `conntrack -D`"
+        );
+    };
+    let table = match Table::open() {
+        Ok(table) => table,
+        Err(error) => return warn(error),
+    };
+    for event in events {
+        if let Err(error) = table.remove(&event.tuple) {
+            warn(error);
+        }
+    }
 }
 
 /// Whether the rules permit a data connection now. What an administrator has admitted is his own.
