@@ -34,6 +34,7 @@ mod effect;
 mod entry;
 mod ethernet;
 mod feed;
+mod fib;
 mod frame;
 mod glance;
 mod hint;

@@ -57,15 +57,14 @@ fn send(frame: XdpFrame, packet: &Packet) -> Option<u32> {
     if hops <= 1 {
         return None;
     }
-    let context = frame.context();
-    let route = route::find(context.cast(), packet, frame.interface(), packet.time)?;
+    let route = route::find(frame, packet, frame.interface(), packet.time)?;
     if !route.has(FORWARDED | NEIGHBOUR | TRANSMITS) || !route.fits(packet.length) {
         return None;
     }
     let header = if route.vlan == 0 { ETHERNET } else { TAGGED };
     let growth = packet.network as i32 - header as i32;
     // SAFETY: the context is the program's; all pointers into the frame are made anew.
-    if growth != 0 && unsafe { generated::bpf_xdp_adjust_head(context, growth) } != 0 {
+    if growth != 0 && unsafe { generated::bpf_xdp_adjust_head(frame.context(), growth) } != 0 {
         return None;
     }
     // From here on the frame is no longer what came in: it goes out, or nowhere.

@@ -41,7 +41,7 @@ pub fn forward(frame: SkbFrame) -> i32 {
     let Some(packet) = scratch::packet().filter(|packet| packet.door.bypasses) else {
         return TC_ACT_UNSPEC;
     };
-    let Some(action) = send(frame.context(), packet) else {
+    let Some(action) = send(frame, packet) else {
         count(Reason::NotPlain);
         return TC_ACT_UNSPEC;
     };
@@ -52,7 +52,8 @@ pub fn forward(frame: SkbFrame) -> i32 {
 }
 
 #[inline(always)]
-fn send(skb: *mut __sk_buff, packet: &Packet) -> Option<i32> {
+fn send(frame: SkbFrame, packet: &Packet) -> Option<i32> {
+    let skb = frame.context();
     // SAFETY: the program's context; the kernel turns these into reads of the packet's own fields.
     let (kind, tagged, merged, ingress) = unsafe {
         (
@@ -76,7 +77,7 @@ fn send(skb: *mut __sk_buff, packet: &Packet) -> Option<i32> {
         // What was merged is cut again to segments of the size that came in.
         packet.payload.wrapping_sub(network).wrapping_add(merged)
     };
-    let route = route::find(skb.cast(), packet, ingress, packet.time)?;
+    let route = route::find(frame, packet, ingress, packet.time)?;
     if !route.has(FORWARDED) || !route.fits(length) {
         return None;
     }

@@ -1,29 +1,21 @@
 //! The kernel's routing, asked once a second for each pair of addresses.
 
-use aya_ebpf::{
-    bindings::{BPF_FIB_LKUP_RET_NO_NEIGH, BPF_FIB_LKUP_RET_SUCCESS, bpf_fib_lookup},
-    cty::c_void,
-    helpers::generated,
-};
 use ftp_track_common::{
-    address::Address,
     interface,
     route::{FORWARDED, NEIGHBOUR, ROUTE_LIFETIME, Route, TRANSMITS},
 };
 
-use crate::{clock, copy::copy, door, map::ROUTES, packet::Packet, sight::Sight};
+use crate::{
+    clock, copy::copy, door, fib::Question, frame::Frame, map::ROUTES, packet::Packet, sight::Sight,
+};
 
-/// Address families (include/linux/socket.h).
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
-const TCP: u8 = 6;
 /// A length that fits every way. With one, the kernel tells the way's largest packet.
 const SHORT: u16 = 40;
 
-/// The route of a packet that came in by `ingress`. `context` is the program's.
+/// The route of a packet, which is `frame`, that came in by `ingress`.
 #[inline(never)]
-pub fn find(
-    context: *mut c_void,
+pub fn find<F: Frame>(
+    frame: F,
     packet: &Packet,
     ingress: u32,
     now: u64,
@@ -41,7 +33,7 @@ pub fn find(
         }
         route.ingress = ingress;
         route.expires = now.saturating_add(ROUTE_LIFETIME);
-        ask(context, route);
+        ask(frame, route);
     }
     route.tick = clock::tick();
     Some(route)
@@ -57,64 +49,25 @@ pub fn in_this_tick(sight: &Sight, ingress: u32) -> Option<&'static Route> {
 }
 
 /// Fills in what the kernel's routing says of the route's addresses and ingress.
-///
-/// Ports are left out: all packets between two hosts take one way, whatever the hashing of
-/// multipath routes says.
 #[inline(always)]
-fn ask(context: *mut c_void, route: &mut Route) {
+fn ask<F: Frame>(frame: F, route: &mut Route) {
     route.flags = 0;
-    // SAFETY: a structure of integers and arrays of integers.
-    let mut asked: bpf_fib_lookup = unsafe { core::mem::zeroed() };
-    let v4 = route.source.is_v4();
-    asked.l4_protocol = TCP;
-    asked.ifindex = route.ingress;
-    asked.__bindgen_anon_1.tot_len = SHORT;
-    if v4 {
-        asked.family = AF_INET;
-        asked.__bindgen_anon_3.ipv4_src = route.source.words()[3];
-        asked.__bindgen_anon_4.ipv4_dst = route.destination.words()[3];
-    } else {
-        asked.family = AF_INET6;
-        asked.__bindgen_anon_3.ipv6_src = *route.source.words();
-        asked.__bindgen_anon_4.ipv6_dst = *route.destination.words();
-    }
-    // SAFETY: `context` is the program's context, and `asked` lives for the call.
-    let answer = unsafe {
-        generated::bpf_fib_lookup(
-            context,
-            &raw mut asked,
-            size_of::<bpf_fib_lookup>() as i32,
-            0,
-        )
-    };
-    if answer < 0 {
+    let question = Question::new(&route.source, &route.destination, route.ingress);
+    let mut question = question.with_length(SHORT);
+    let answer = question.ask(frame);
+    if !answer.is_way() {
         return;
     }
-    let flags = match answer as u32 {
-        BPF_FIB_LKUP_RET_SUCCESS => FORWARDED | NEIGHBOUR,
-        BPF_FIB_LKUP_RET_NO_NEIGH => FORWARDED,
-        _ => return,
+    let known = answer.has_neighbour();
+    route.egress = question.interface();
+    route.mtu = if known { question.mtu() } else { 0 };
+    route.next_hop = question.next();
+    (route.from, route.to) = question.links();
+    route.flags = if known {
+        FORWARDED | NEIGHBOUR
+    } else {
+        FORWARDED
     };
-    route.egress = asked.ifindex;
-    // SAFETY: every member of these unions is made of integers.
-    unsafe {
-        // Without the neighbour, older kernels leave what was asked (`bpf_fib_set_fwd_params`,
-        // net/core/filter.c).
-        route.mtu = if flags & NEIGHBOUR != 0 {
-            asked.__bindgen_anon_1.mtu_result
-        } else {
-            0
-        };
-        // An IPv4 route may have an IPv6 gateway (RFC 5549), and the family says so.
-        route.next_hop = if asked.family == AF_INET {
-            Address::from_v4(asked.__bindgen_anon_4.ipv4_dst.to_ne_bytes())
-        } else {
-            Address::from_words(asked.__bindgen_anon_4.ipv6_dst)
-        };
-    }
-    route.to = asked.dmac;
-    route.from = asked.smac;
-    route.flags = flags;
     if let Some(interface) = door::of(route.egress) {
         route.port = interface.port;
         route.vlan = interface.vlan;
