@@ -1,95 +1,22 @@
 //! The administrator's test: a gateway with the kernel's helper is migrated as `ftp-track migrate`
 //! says, and back. FTP works before, during and after every step.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+mod undoing;
+mod users;
+
 use std::thread;
-use std::time::Duration;
 
 use ftp_track_tests::administrator::Administrator;
-use ftp_track_tests::client::Client;
 use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Firewall, Host, Lab};
 use ftp_track_tests::machine::Machine;
-use ftp_track_tests::matrix::Cell;
-use ftp_track_tests::process::{self, wait_until};
+use ftp_track_tests::process;
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{json, traces};
-use ftp_track_tests::transfer::{Direction, Mode};
+use ftp_track_tests::transfer::Mode;
 
+use self::users::Users;
 use crate::firewalls::block_of;
-
-/// One after the other while the administrator works.
-const TRANSFERS: [(Client, Mode); 4] = [
-    (Client::Curl, Mode::Passive),
-    (Client::Lftp, Mode::Active),
-    (Client::CurlExtended, Mode::Active),
-    (Client::Lftp, Mode::Passive),
-];
-
-/// Users who transfer files all the time.
-struct Users<'a> {
-    lab: &'a Lab,
-    server: &'a Server,
-    /// Transfers that went well.
-    done: AtomicU32,
-    failed: Mutex<Vec<String>>,
-    end: AtomicBool,
-}
-
-impl<'a> Users<'a> {
-    fn of(lab: &'a Lab, server: &'a Server) -> Self {
-        Self {
-            lab,
-            server,
-            done: AtomicU32::new(0),
-            failed: Mutex::default(),
-            end: AtomicBool::new(false),
-        }
-    }
-
-    fn work(&self) {
-        for (client, mode) in TRANSFERS.into_iter().cycle() {
-            if self.end.load(Ordering::Relaxed) {
-                return;
-            }
-            let cell = Cell {
-                server: self.server.kind(),
-                transfer: client.transfer(mode, Family::V4, Direction::Download),
-            };
-            match cell.run(self.lab, self.server) {
-                Ok(()) => _ = self.done.fetch_add(1, Ordering::Relaxed),
-                Err(error) => self
-                    .failed
-                    .lock()
-                    .unwrap()
-                    .push(format!("{cell}: {error:#}")),
-            }
-        }
-    }
-
-    /// Waits until every kind of transfer has been made from its beginning; `when` says what was
-    /// done before.
-    fn are_happy(&self, when: &str) {
-        // The one that is under way began earlier.
-        let wanted = self.done.load(Ordering::Relaxed) + TRANSFERS.len() as u32 + 1;
-        let failed = || self.failed.lock().unwrap();
-        let happy = wait_until(Duration::from_secs(60), || {
-            !failed().is_empty() || self.done.load(Ordering::Relaxed) >= wanted
-        });
-        let failed = failed();
-        assert!(happy && failed.is_empty(), "after `{when}`: {failed:?}");
-    }
-}
-
-/// Ends the work also when the test panics: the thread would be waited for.
-struct Closing<'a>(&'a AtomicBool);
-
-impl Drop for Closing<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
 
 /// A user who stays logged in lists a folder in both modes.
 fn lists(control: &mut Control, when: &str) {
@@ -121,7 +48,7 @@ fn there_and_back(
     let users = Users::of(lab, &server);
     let before = listing();
     thread::scope(|scope| {
-        let _closing = Closing(&users.end);
+        let _closing = users.until_dropped();
         scope.spawn(|| users.work());
         let mut early = Control::open(lab, &server, Family::V4).unwrap();
         users.are_happy("nothing");
@@ -287,7 +214,7 @@ fn ufw() {
     let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
     let users = Users::of(&lab, &server);
     thread::scope(|scope| {
-        let _closing = Closing(&users.end);
+        let _closing = users.until_dropped();
         scope.spawn(|| users.work());
         users.are_happy("nothing");
         let steps = administrator.plan().unwrap();
@@ -325,88 +252,4 @@ fn ufw() {
     });
     let rules = typed(&lab, "iptables-save", &["-t", "raw"]);
     assert_eq!(rules.matches(rule).count(), 1, "{rules}");
-}
-
-/// A rule set with everything that is hard to take out and to put back. An object comes back as the
-/// last of its table; objects have no order that matters.
-const HARD: &str = r#"
-table inet hard {
-    ct helper voice { type "sip" protocol udp; }
-    ct helper ftp-standard { type "ftp" protocol tcp; }
-    chain prerouting {
-        type filter hook prerouting priority 0; policy accept;
-        tcp dport 21 ct helper set "ftp-standard" comment "it's first"
-        udp dport 5060 ct helper set "voice"
-        iifname "lan" tcp dport { 2121, 2122 } ct helper set "ftp-standard"
-        tcp dport 990 counter ct helper set "ftp-standard"
-    }
-    chain forward {
-        type filter hook forward priority 0; policy drop;
-        iifname "wan" ct state established accept
-        ct state related ct helper "ftp" accept
-        tcp dport 990 ct state new ct helper set "ftp-standard" accept
-        tcp dport 21 ct state new accept
-    }
-}
-"#;
-
-/// Every rule that was taken out comes back to its place.
-#[test]
-fn the_way_back_restores_hard_rules() {
-    let lab = Lab::new().unwrap();
-    let mut nft = lab.namespace(Host::Gateway).command("nft");
-    process::run_with_input(nft.args(["-f", "-"]), HARD).unwrap();
-    let mut administrator = Administrator::new(&lab).unwrap();
-    let raw = "-t raw -A PREROUTING -p tcp --dport";
-    for rule in [
-        "21 -j CT --helper ftp",
-        "22 -j ACCEPT",
-        "2121 -j CT --helper ftp --zone 7",
-        "2122 -j CT --helper ftp",
-    ] {
-        for program in ["iptables-nft", "ip6tables-legacy"] {
-            administrator
-                .types(&format!("{program} {raw} {rule}"))
-                .unwrap();
-        }
-    }
-    let listing = || {
-        let mut text = typed(&lab, "nft", &["-s", "list", "ruleset"]);
-        for save in ["iptables-nft-save", "ip6tables-legacy-save"] {
-            let saved = typed(&lab, save, &[]);
-            text.extend(saved.lines().filter(|line| line.starts_with("-A ")));
-        }
-        text
-    };
-    let before = listing();
-    let steps = administrator.plan().unwrap();
-    let is_rule = |line: &&String| !line.starts_with("ftp-track ");
-    for line in steps.iter().flat_map(|step| &step.apply).filter(is_rule) {
-        administrator.types(line).unwrap();
-    }
-    let without = listing();
-    for word in [
-        "type \"ftp\"",
-        "ct helper \"ftp\"",
-        "ftp-standard",
-        "CT --helper ftp",
-    ] {
-        assert!(
-            before.contains(word) && !without.contains(word),
-            "{word}: {without}"
-        );
-    }
-    for word in [
-        "voice",
-        "tcp dport 990 ct state new accept",
-        "CT --zone 7",
-        "comment \"ftp-track\"",
-    ] {
-        assert!(without.contains(word), "{word}: {without}");
-    }
-    let back = steps.iter().rev().flat_map(|step| &step.undo);
-    for line in back.filter(is_rule) {
-        administrator.types(line).unwrap();
-    }
-    assert_eq!(listing(), before);
 }

@@ -1,0 +1,98 @@
+//! The settings, read again.
+
+use tracing::warn;
+
+use super::{Daemon, Read, exporter};
+use crate::{
+    cause,
+    config::Settings,
+    control::Content,
+    daemon::{Ending, interface, mode, notify, revocation},
+};
+
+impl Daemon {
+    /// Reads the settings again. They are in force as a whole, or, if anything is wrong with them,
+    /// not at all.
+    pub(super) async fn reload(&mut self, read: Read<'_>, apply_to_flows: bool) -> Content {
+        notify::reloading();
+        let content = match read() {
+            Ok(settings) => match self.adopt(settings).await {
+                Ok(()) => Content::Done("the settings are in force".to_owned()),
+                Err(reason) => Content::Error(reason),
+            },
+            Err(error) => Content::Misconfigured(cause::chain(&error)),
+        };
+        if let Content::Error(reason) | Content::Misconfigured(reason) = &content {
+            warn!("not reloaded, the old settings stay in force: {reason}");
+        }
+        self.ready();
+        match content {
+            Content::Done(_) if apply_to_flows => self.revoke(),
+            content => content,
+        }
+    }
+
+    async fn adopt(&mut self, mut settings: Settings) -> Result<(), String> {
+        mode::settle(&mut settings);
+        if settings.name != self.settings.name {
+            return Err("the name of a running tracker cannot change".to_owned());
+        }
+        if settings.rooms != self.settings.rooms {
+            return Err(
+                "the maps of a running tracker have the room that they have: \
+                 `ftp-track stop` and run it again"
+                    .to_owned(),
+            );
+        }
+        // An interface that is watched already may be missing for a while.
+        let mut new = settings.interfaces.clone();
+        new.retain(|name| !self.settings.interfaces.contains(name));
+        let links = interface::list().await;
+        let links = links.map_err(|error| cause::chain(&error))?;
+        let found = interface::find(&new, &links, settings.wait_for_interfaces);
+        found.map_err(|error| cause::chain(&error))?;
+        let exporter = match settings.metrics == self.settings.metrics {
+            true => None,
+            false => {
+                let opened = exporter(settings.metrics.as_ref()).await;
+                Some(opened.map_err(|error| cause::chain(&error))?)
+            }
+        };
+        let configured = match self.tracker.configure(&settings) {
+            Err(error) if mode::falls_back(&mut settings, &error) => {
+                self.tracker.configure(&settings)
+            }
+            configured => configured,
+        };
+        configured.map_err(|error| cause::chain(&error))?;
+        if let Some(exporter) = exporter {
+            self.exporter = exporter;
+        }
+        self.tracker.ending = Ending::of(&settings);
+        self.settings = settings;
+        self.follow().await;
+        Ok(())
+    }
+
+    /// Ends data connections that the policy does not permit.
+    fn revoke(&mut self) -> Content {
+        let events = match revocation::revoke(&mut self.tracker.maps, &self.settings) {
+            Ok(events) => events,
+            Err(error) => {
+                let error = cause::chain(&error);
+                return Content::Error(format!(
+                    "the settings are in force, but not for all data connections there are: {error}"
+                ));
+            }
+        };
+        self.report(&events);
+        let what = match (events.len(), self.settings.only_observes()) {
+            (0, _) => ", and permit every data connection there is".to_owned(),
+            (count, true) => format!(
+                "; data connections that they do not permit: {count}; observe mode drops nothing"
+            ),
+            (count, false) => format!("; data connections that were ended: {count}"),
+        };
+        Content::Done(format!("the settings are in force{what}"))
+    }
+}
