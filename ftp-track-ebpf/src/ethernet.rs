@@ -5,9 +5,12 @@ use ftp_track_common::{interface, reason::Reason};
 
 use crate::frame::Frame;
 
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-const VLAN: u16 = 0x8100;
+/// The Ethernet type of IPv4 (IANA, ieee-802-numbers).
+pub const IPV4: u16 = 0x0800;
+/// That of IPv6.
+pub const IPV6: u16 = 0x86dd;
+/// That of a VLAN tag.
+pub const VLAN: u16 = 0x8100;
 const QINQ: u16 = 0x88a8;
 /// QinQ before it had a number of its own.
 const OLD_QINQ: u16 = 0x9100;

@@ -6,13 +6,12 @@ use aya_ebpf::bindings::{
 };
 use ftp_track_common::address::Address;
 
-use crate::frame::Frame;
+use crate::{frame::Frame, packet::TCP};
 
-/// Linux address families (linux/socket.h).
-const AF_INET: u8 = 2;
-const AF_INET6: u8 = 10;
-/// TCP's protocol number.
-const TCP: u8 = 6;
+/// Linux's number of IPv4 as an address family (linux/socket.h).
+pub const AF_INET: u8 = 2;
+/// That of IPv6.
+pub const AF_INET6: u8 = 10;
 
 /// A question, and what the kernel wrote into it when it was asked.
 ///

@@ -26,6 +26,18 @@ pub trait Frame: Copy {
     /// # Safety
     /// `to` must point to `length` writable bytes, and `length` must be at least 1.
     unsafe fn load(self, offset: u32, to: *mut u8, length: u32) -> bool;
+    /// The same for a header that need not lie in the part that can be read directly.
+    #[inline(always)]
+    fn copy<T: Copy>(self, offset: usize) -> Option<T> {
+        let mut value = MaybeUninit::<T>::uninit();
+        let size = const { size_of::<T>() as u32 };
+        // SAFETY: `value` has room for `size` bytes; every `T` used here is made of bytes, of which
+        // the helper writes all or says that it failed.
+        unsafe {
+            self.load(offset as u32, value.as_mut_ptr().cast(), size)
+                .then(|| value.assume_init())
+        }
+    }
     /// Index of the interface at which it is seen.
     fn interface(self) -> u32;
     /// Whether it is said to be several segments that were joined, or not yet cut. Who joins them
@@ -47,19 +59,6 @@ impl XdpFrame {
     #[inline(always)]
     pub fn new(context: &XdpContext) -> Self {
         Self(context.as_ptr().cast())
-    }
-
-    /// Reads a header that does not lie in the first piece of a frame of several.
-    #[inline(always)]
-    fn read_far<T: Copy>(self, offset: usize) -> Option<T> {
-        let mut value = MaybeUninit::<T>::uninit();
-        let size = const { size_of::<T>() as u32 };
-        // SAFETY: `value` has room for `size` bytes; every `T` used here is made of bytes, of which
-        // the helper writes all or says that it failed.
-        unsafe {
-            self.load(offset as u32, value.as_mut_ptr().cast(), size)
-                .then(|| value.assume_init())
-        }
     }
 
     /// What the kernel handed over.
@@ -113,7 +112,7 @@ impl Frame for XdpFrame {
     fn read<T: Copy>(self, offset: usize) -> Option<T> {
         let at = self.start() + offset;
         if at + size_of::<T>() > self.end() {
-            return self.read_far(offset);
+            return self.copy(offset);
         }
         // SAFETY: the bytes from `at` to `at + size_of::<T>()` lie inside the frame, which was
         // just compared with its end; the read needs no alignment, and every `T` used here is made

@@ -13,7 +13,7 @@ use ftp_track_common::{
     kfunc::{Field, Kfunc},
 };
 
-use crate::opaque::bounded;
+use crate::{opaque::bounded, packet::TCP};
 
 /// An entry in conntrack's table.
 #[repr(C)]
@@ -62,7 +62,7 @@ impl Options {
         Self {
             netns: -1,
             error: 0,
-            protocol: 6,
+            protocol: TCP,
             direction: 0,
             zone,
             zone_direction: 0,
@@ -141,25 +141,22 @@ macro_rules! kernel_function {
 /// The entry of a connection, in either direction; null if there is none. It has to be released.
 #[inline(always)]
 pub fn lookup(caller: &Caller, tuple: &SockTuple) -> *mut Entry {
-    let mut options = Options::tcp(tuple.zone);
-    let length = options.length();
     let lookup = kernel_function!(caller.lookup, Find<Entry>);
-    lookup(
-        caller.context,
-        tuple.words.as_ptr(),
-        bounded::<{ ROOM as u32 }>(tuple.length),
-        &raw mut options,
-        length,
-    )
+    find(lookup, caller, tuple)
 }
 
 /// A new entry; null if there is no room. It has to be inserted.
 #[inline(always)]
 pub fn alloc(caller: &Caller, tuple: &SockTuple) -> *mut NewEntry {
+    let alloc = kernel_function!(caller.alloc, Find<NewEntry>);
+    find(alloc, caller, tuple)
+}
+
+#[inline(always)]
+fn find<T>(function: Find<T>, caller: &Caller, tuple: &SockTuple) -> *mut T {
     let mut options = Options::tcp(tuple.zone);
     let length = options.length();
-    let alloc = kernel_function!(caller.alloc, Find<NewEntry>);
-    alloc(
+    function(
         caller.context,
         tuple.words.as_ptr(),
         bounded::<{ ROOM as u32 }>(tuple.length),

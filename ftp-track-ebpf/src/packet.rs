@@ -10,7 +10,8 @@ use crate::{
     tcp,
 };
 
-const TCP: u8 = 6;
+/// TCP's protocol number (IANA, protocol-numbers).
+pub const TCP: u8 = 6;
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;

@@ -8,15 +8,18 @@ use ftp_track_common::{
     tuple::Tuple,
 };
 
-use crate::piece::{Header, Piece};
+use crate::{
+    ethernet,
+    packet::TCP,
+    piece::{Header, Piece},
+};
 
 /// Where IP begins.
 pub const NETWORK: usize = 14;
 /// Ethernet types as they lie in memory.
-const IPV4: u16 = 0x0800u16.to_be();
-const IPV6: u16 = 0x86ddu16.to_be();
+const IPV4: u16 = ethernet::IPV4.to_be();
+const IPV6: u16 = ethernet::IPV6.to_be();
 /// Numbers of protocols (IANA, protocol-numbers).
-const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 /// Of two bytes of the IPv4 header: more fragments, and the offset.

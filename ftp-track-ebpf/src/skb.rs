@@ -3,8 +3,6 @@
 //! Up to 64 KiB long there, of which as little as the headers may lie in one piece (GRO, GSO): all
 //! of it is read through the helper that finds its pieces.
 
-use core::mem::MaybeUninit;
-
 use aya_ebpf::{
     EbpfContext as _,
     bindings::{__sk_buff, bpf_fib_lookup},
@@ -71,15 +69,7 @@ impl Frame for SkbFrame {
 
     #[inline(always)]
     fn read<T: Copy>(self, offset: usize) -> Option<T> {
-        let mut value = MaybeUninit::<T>::uninit();
-        let size = const { size_of::<T>() as u32 };
-        // SAFETY: `value` has room for `size` bytes; every `T` used here is made of bytes, of which
-        // the helper writes all or says that it failed.
-        unsafe {
-            let to = value.as_mut_ptr().cast();
-            let failed = generated::bpf_skb_load_bytes(self.0.cast(), offset as u32, to, size);
-            (failed == 0).then(|| value.assume_init())
-        }
+        self.copy(offset)
     }
 
     #[inline(always)]

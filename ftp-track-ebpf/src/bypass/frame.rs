@@ -8,11 +8,12 @@ use ftp_track_common::{
     route::{FORWARDED, NEIGHBOUR, Route, TRANSMITS, checksum_after_hop},
 };
 
-use super::{ETHERNET, TAGGED, VLAN, ethernet_type, is_plain, is_v4, route};
+use super::{ETHERNET, TAGGED, ethernet_type, is_plain, is_v4, route};
 use crate::{
     checksum,
     counter::count,
     door,
+    ethernet::VLAN,
     frame::{Frame as _, XdpFrame},
     packet::Packet,
     scratch,

@@ -7,15 +7,15 @@ pub mod plain;
 pub mod redirect;
 mod route;
 
-use crate::packet::Packet;
+use crate::{
+    ethernet::{IPV4, IPV6},
+    packet::Packet,
+};
 
 /// Length of an Ethernet header without a tag.
 const ETHERNET: u32 = 14;
 /// Length of an Ethernet header with one tag.
 const TAGGED: u32 = 18;
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
-const VLAN: u16 = 0x8100;
 
 /// Whether the IP header is one that routing only counts down: no options, no extensions, no
 /// fragment.

@@ -13,6 +13,7 @@ use ftp_track_common::{
 use super::{ETHERNET, ethernet_type, is_plain, is_v4, route};
 use crate::{
     counter::count,
+    fib::{AF_INET, AF_INET6},
     frame::Frame as _,
     packet::Packet,
     scratch,
@@ -22,8 +23,6 @@ use crate::{
 
 /// Addressed to this machine (include/uapi/linux/if_packet.h).
 const PACKET_HOST: u32 = 0;
-const AF_INET: u32 = 2;
-const AF_INET6: u32 = 10;
 
 /// Where a packet goes.
 #[derive(Clone, Copy)]
@@ -67,7 +66,8 @@ fn send(frame: SkbFrame, packet: &Packet) -> Option<i32> {
     if kind != PACKET_HOST || !is_plain(packet) || (network != 0 && network != ETHERNET) {
         return None;
     }
-    let [hops, protocol] = load(skb, network + if is_v4(packet) { 8 } else { 7 })?;
+    let hops_at = network + if is_v4(packet) { 8 } else { 7 };
+    let [hops, protocol]: [u8; 2] = frame.read(hops_at as usize)?;
     if hops <= 1 {
         return None;
     }
@@ -177,30 +177,15 @@ fn redirect(route: &Route) -> i32 {
     // SAFETY: a structure of integers and arrays of integers.
     let mut next: bpf_redir_neigh = unsafe { core::mem::zeroed() };
     if route.next_hop.is_v4() {
-        next.nh_family = AF_INET;
+        next.nh_family = AF_INET.into();
         next.__bindgen_anon_1.ipv4_nh = route.next_hop.words()[3];
     } else {
-        next.nh_family = AF_INET6;
+        next.nh_family = AF_INET6.into();
         next.__bindgen_anon_1.ipv6_nh = *route.next_hop.words();
     }
     let size = size_of::<bpf_redir_neigh>() as i32;
     // SAFETY: `next` lives for the call, which copies it.
     unsafe { generated::bpf_redirect_neigh(route.egress, &raw mut next, size, 0) as i32 }
-}
-
-#[inline(always)]
-fn load<const N: usize>(skb: *const __sk_buff, offset: u32) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    // SAFETY: `bytes` has room for what is asked for.
-    let failed = unsafe {
-        generated::bpf_skb_load_bytes(
-            skb.cast(),
-            offset,
-            bytes.as_mut_ptr().cast(),
-            size_of_val(&bytes) as u32,
-        )
-    };
-    (failed == 0).then_some(bytes)
 }
 
 #[inline(always)]
