@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::record;
 
-use super::{Endpoint, MasterView, Seconds, TableRow, duration, zone};
+use super::{Endpoint, MasterView, Seconds, TableRow, duration, master, zone};
 
 /// What a data connection is at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -151,8 +151,7 @@ impl TableRow for FlowView {
             self.bytes.initiator.to_string(),
             self.bytes.responder.to_string(),
             duration(self.idle_seconds),
-            self.master
-                .map_or_else(|| "by hand".to_owned(), |master| master.to_string()),
+            master::cell(self.master),
         ]
     }
 }

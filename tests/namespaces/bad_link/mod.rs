@@ -4,7 +4,6 @@
 mod carrier;
 mod client;
 mod mangler;
-mod random;
 mod segment;
 
 use std::time::{Duration, Instant};
