@@ -121,6 +121,13 @@ impl Address {
         &self.words
     }
 
+    /// Its halves as they lie in memory. Aligned to eight bytes they are compared in two steps.
+    #[inline(always)]
+    pub const fn halves(&self) -> [u64; 2] {
+        let [a, b, c, d] = self.words;
+        [join(a, b), join(c, d)]
+    }
+
     /// From four words as they lie in memory.
     #[inline(always)]
     pub const fn from_words(words: [u32; 4]) -> Self {
@@ -138,6 +145,16 @@ impl Address {
             i += 1;
         }
         false
+    }
+}
+
+/// Two words behind each other in memory.
+#[inline(always)]
+pub const fn join(first: u32, second: u32) -> u64 {
+    if cfg!(target_endian = "little") {
+        first as u64 | (second as u64) << 32
+    } else {
+        (first as u64) << 32 | second as u64
     }
 }
 

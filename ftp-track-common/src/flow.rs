@@ -14,8 +14,6 @@ use crate::{
 pub const LINGER: u64 = 10_000_000_000;
 /// How long a flow may take to be established, in nanoseconds: the SYN and its retransmissions.
 pub const OPENING: u64 = 60_000_000_000;
-/// How often an active flow tells its session that it lives, in nanoseconds.
-pub const TOUCH: u64 = 1_000_000_000;
 /// How long a revoked flow is remembered after its last packet, in nanoseconds, at least: longer than
 /// TCP goes on sending what nobody acknowledges (Linux: tcp_retries2, about a quarter of an hour).
 pub const REVOKED: u64 = 3_600_000_000_000;
@@ -52,19 +50,18 @@ pub enum Change {
 /// There is no lock. `packets` and `bytes` are added to atomically; every other field that changes
 /// is a single aligned word that is only ever set, and means the same whoever sets it last.
 ///
-/// What each packet needs comes first: it shares a cache line with the end of the key, in the kernel's
-/// element of the map. With 160 bytes that element is one of 256, list node and all
+/// What most packets need is in its [`crate::seat::Seat`], if it has one. With 160 bytes that element is one of 256, list node and all
 /// (`bpf_mem_alloc_init`, kernel/bpf/memalloc.c); with more it would be one of 512.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Pod, Zeroable)]
 pub struct Flow {
-    /// When the last packet came, or little earlier (see `tick`); monotonic clock, nanoseconds.
+    /// When the last packet came that was not counted in a seat; monotonic clock, nanoseconds.
     pub seen: u64,
     /// When it ended; 0 while it lives.
     pub ended: u64,
-    /// The tick of the kernel's clock (`jiffies`, the lower half) to which `seen` belongs: until the
-    /// next one, its plain segments need no more than to be counted.
-    pub tick: u32,
+    /// The quarter of a second, of those since the clock began, in which its session was told last that
+    /// it lives; see [`Flow::tells`].
+    pub told: u32,
     /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
     pub revoked: u32,
     /// The initiator is the lower end of the key.
@@ -75,9 +72,9 @@ pub struct Flow {
     pub finished: [u8; 2],
     /// The number of the expectation that it used.
     pub expectation: u32,
-    /// Packets from the initiator and from the responder.
+    /// Packets from the initiator and from the responder that were not counted in a seat.
     pub packets: [u64; 2],
-    /// Bytes of IP from the initiator and from the responder.
+    /// Bytes of IP from the initiator and from the responder that were not counted in a seat.
     pub bytes: [u64; 2],
     /// How long it may be silent, nanoseconds: what the rule says.
     pub idle: u64,
@@ -122,7 +119,7 @@ impl Flow {
         self.created = now;
         self.seen = now;
         self.ended = 0;
-        self.tick = 0;
+        self.told = 0;
         self.packets = [0; 2];
         self.bytes = [0; 2];
         self.expectation = id;
@@ -160,19 +157,28 @@ impl Flow {
         }
     }
 
-    /// Whether a segment came in this `tick` before, and so little is left to happen to it that plain
-    /// segments change nothing.
+    /// Whether its session should be told now that it lives: about four times a second, while packets
+    /// come that need a closer look.
     #[inline(always)]
-    pub const fn is_steady(&self, tick: u32) -> bool {
-        self.tick == tick && self.ended == 0 && !self.is_revoked() && self.established != 0
+    pub const fn tells(&mut self, now: u64) -> bool {
+        let quarter = (now >> 28) as u32;
+        let tells = self.told != quarter;
+        self.told = quarter;
+        tells
     }
 
-    /// Whether a plain segment that comes now changes nothing but when the last one came, and its session
-    /// need not be told yet.
+    /// Whether plain segments change nothing for it but its counters.
     #[inline(always)]
-    pub const fn goes_on(&self, now: u64) -> bool {
-        let lives = self.ended == 0 && !self.is_revoked() && self.established != 0;
-        lives && now.saturating_sub(self.seen) <= TOUCH && !self.is_expired(now)
+    pub const fn is_steady(&self) -> bool {
+        self.established != 0 && self.ended == 0 && !self.is_revoked()
+    }
+
+    /// Takes over when the last packet came that its seat has seen.
+    #[inline(always)]
+    pub const fn note_seen(&mut self, seen: u64) {
+        if seen > self.seen {
+            self.seen = seen;
+        }
     }
 
     /// Admits nothing of it any more. It stays in its map, so that its packets are known.

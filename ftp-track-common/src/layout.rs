@@ -2,7 +2,7 @@
 
 /// Changes whenever a shared structure, a map or the meaning of a field changes. It is part of the
 /// pin directory's name, so that a build never reads another build's maps by mistake.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Map of control connections.
 pub const SESSIONS: &str = "SESSIONS";
@@ -12,8 +12,10 @@ pub const HANDSHAKES: &str = "HANDSHAKES";
 pub const EXPECTATIONS: &str = "EXPECTATIONS";
 /// Map of admitted data connections.
 pub const FLOWS: &str = "FLOWS";
-/// Array of `u64`: see [`crate::hint`].
-pub const HINTS: &str = "HINTS";
+/// Array of [`crate::seat::Seat`], one for each entry that [`FLOWS`] has room for.
+pub const SEATS: &str = "SEATS";
+/// Global variable of the programs, `u32`: how many entries [`SEATS`] has.
+pub const SEAT_COUNT: &str = "SEAT_COUNT";
 /// Map of what control connections said last: [`crate::history::History`].
 pub const HISTORIES: &str = "HISTORIES";
 /// Map of new connections between two hosts: [`crate::attempt::Attempts`].
@@ -55,7 +57,7 @@ pub const PINNED: &[&str] = &[
     HANDSHAKES,
     EXPECTATIONS,
     FLOWS,
-    HINTS,
+    SEATS,
     HISTORIES,
     ATTEMPTS,
     CLIENTS,

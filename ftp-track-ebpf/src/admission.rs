@@ -19,12 +19,11 @@ use crate::{
     attempt, client,
     counter::{count, count_number},
     data::tell,
-    hint,
     lock::Locked,
     map::{EXPECTATIONS, FLOWS, SESSIONS},
     opaque::opaque,
     packet::Packet,
-    rule, scratch,
+    rule, scratch, seat,
 };
 
 /// Lets a SYN use the expectation that waits for it, and makes the flow. False when none does.
@@ -124,7 +123,7 @@ fn enter(key: &FlowKey, flow: &Flow, rule: &Rule) -> Result<(), Reason> {
     if let Some(old) = unsafe { FLOWS.get(key) }
         && FLOWS.remove(key).is_ok()
     {
-        hint::leave(key);
+        seat::leave(key);
         client::leave(&old.master.client, old.master.zone, Share::Flow);
     }
     let master = &flow.master;
@@ -134,9 +133,9 @@ fn enter(key: &FlowKey, flow: &Flow, rule: &Rule) -> Result<(), Reason> {
         Share::Flow,
         rule.flows_per_client,
     )?;
-    hint::enter(key);
+    seat::enter(key);
     FLOWS.insert(key, flow, BPF_NOEXIST as u64).map_err(|_| {
-        hint::leave(key);
+        seat::leave(key);
         client::leave(&master.client, master.zone, Share::Flow);
         Reason::FlowsFull
     })

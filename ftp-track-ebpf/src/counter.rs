@@ -47,9 +47,15 @@ pub fn add(value: &mut u64, amount: u64) {
 /// Adds one to a value that another CPU may be adding to, and gives what it is then.
 #[inline(always)]
 pub fn next(value: &mut u64) -> u64 {
+    add_to(value, 1).wrapping_add(1)
+}
+
+/// Adds to a value that another CPU may be adding to, and gives what it was.
+#[inline(always)]
+pub fn add_to(value: &mut u64, amount: u64) -> u64 {
     #[cfg(target_arch = "bpf")]
     {
-        let mut before = 1u64;
+        let mut before = amount;
         // SAFETY: the reference is valid and aligned; the instruction is one atomic addition, which
         // leaves the old value in the register.
         unsafe {
@@ -59,11 +65,12 @@ pub fn next(value: &mut u64) -> u64 {
                 before = inout(reg) before,
             );
         }
-        before.wrapping_add(1)
+        before
     }
     #[cfg(not(target_arch = "bpf"))]
     {
-        *value += 1;
-        *value
+        let before = *value;
+        *value = before.wrapping_add(amount);
+        before
     }
 }

@@ -3,7 +3,7 @@
 use ftp_track_common::{
     config::Config,
     event::EventKind,
-    flow::{Change, Flow, Side, TOUCH},
+    flow::{Change, Flow, Side},
     outcome::Announcement,
     reason::Reason,
     tuple::{FlowKey, Tuple},
@@ -12,26 +12,21 @@ use ftp_track_common::{
 use crate::{
     admission, clock,
     counter::{add, count},
-    hint,
-    map::{FLOWS, SESSIONS},
+    map::SESSIONS,
     opaque::opaque,
     packet::Packet,
     report::{Subject, report},
-    rule,
+    rule, seat,
 };
 
 /// A SYN that does not go to a control port: true when it belongs to an admitted data connection.
 #[inline(never)]
 pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
-    if hint::is_set(key.hint())
-        && let Some(flow) = FLOWS.get_ptr_mut(&key)
-    {
-        // SAFETY: the flow is a live map value, and shared as its type says.
-        let flow = unsafe { &mut *flow };
+    if let Some(flow) = seat::find(&key) {
         let side = flow.side(source_is_low);
         if !flow.is_expired(now) && flow.owns_syn(side, &packet.segment) {
-            account(flow, side, packet.length);
+            tally(flow, side, 1, packet.length as u64);
             flow.seen = now;
             count(Reason::Related);
             return true;
@@ -52,16 +47,11 @@ pub const REVOKED: u64 = 2;
 /// time.
 #[inline(never)]
 pub fn standing(packet: &mut Packet) -> u64 {
-    if !hint::is_set(packet.tuple.hint()) {
-        return FOREIGN;
-    }
     let (key, _) = FlowKey::of(&packet.tuple);
-    let Some(flow) = FLOWS.get_ptr_mut(&key) else {
+    let Some(flow) = seat::find(&key) else {
         return FOREIGN;
     };
     packet.time = clock::now();
-    // SAFETY: the flow is a live map value, and shared as its type says.
-    let flow = unsafe { &*flow };
     if flow.is_expired(packet.time) {
         FOREIGN
     } else if flow.is_revoked() {
@@ -75,39 +65,34 @@ pub fn standing(packet: &mut Packet) -> u64 {
 /// told the time.
 #[inline(never)]
 pub fn segment(packet: &mut Packet) -> u64 {
-    if !hint::is_set(packet.tuple.hint()) {
-        return FOREIGN;
-    }
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
-    let Some(flow) = FLOWS.get_ptr_mut(&key) else {
+    let Some(flow) = seat::find(&key) else {
         return FOREIGN;
     };
-    // SAFETY: the flow is a live map value, and shared as its type says.
-    let flow = unsafe { &mut *flow };
     let now = clock::now();
     packet.time = now;
     let packet = &*packet;
     if flow.is_revoked() {
         flow.seen = now;
+        seat::stand(&key);
         count(Reason::Revoked);
         return REVOKED;
     }
     let is_related = opaque(!flow.is_expired(now) as u64, now);
     let side = flow.side(source_is_low);
-    let silent = now.saturating_sub(flow.seen);
-    account(flow, side, packet.length);
+    tally(flow, side, 1, packet.length as u64);
     count(Reason::Related);
     let change = flow.receive(side, &packet.segment, now);
-    if silent > TOUCH || matches!(change, Change::Finished | Change::Reset) {
-        touch(flow, now);
+    if is_related == 1 && (flow.tells(now) || !matches!(change, Change::Nothing)) {
+        let session_idle = touch(flow, now);
+        if flow.is_steady() {
+            seat::sit(&key, flow, session_idle, now);
+        } else {
+            seat::stand(&key);
+        }
     }
     let reason = match change {
-        Change::Nothing | Change::Established | Change::Over => {
-            if is_related == 1 {
-                flow.tick = clock::tick() as u32;
-            }
-            return is_related;
-        }
+        Change::Nothing | Change::Established | Change::Over => return is_related,
         Change::Finished => Reason::Finished,
         Change::Reset => Reason::Reset,
         Change::Refused => {
@@ -124,34 +109,38 @@ pub fn segment(packet: &mut Packet) -> u64 {
     is_related
 }
 
-/// Counts a packet of `length` bytes of IP.
+/// Counts packets that a side sent, and their bytes of IP.
 #[inline(always)]
-pub fn account(flow: &mut Flow, side: Side, length: u32) {
+pub fn tally(flow: &mut Flow, side: Side, packets: u64, bytes: u64) {
     let [initiator_packets, responder_packets] = &mut flow.packets;
     let [initiator_bytes, responder_bytes] = &mut flow.bytes;
     match side {
         Side::Initiator => {
-            add(initiator_packets, 1);
-            add(initiator_bytes, length as u64);
+            add(initiator_packets, packets);
+            add(initiator_bytes, bytes);
         }
         Side::Responder => {
-            add(responder_packets, 1);
-            add(responder_bytes, length as u64);
+            add(responder_packets, packets);
+            add(responder_bytes, bytes);
         }
     }
 }
 
-/// Keeps the control connection alive while its data flows.
+/// Keeps the control connection alive while its data flows; gives how long it may be silent.
 #[inline(always)]
-fn touch(flow: &Flow, now: u64) {
-    if let Some(entry) = SESSIONS.get_ptr_mut(&flow.master) {
-        // SAFETY: the entry is a live map value; both fields are single aligned words, and `seen`
-        // only grows stale by losing a race with another "just now".
-        unsafe {
-            if (*entry).session.id == flow.session {
-                (*entry).session.seen = now;
-            }
+fn touch(flow: &Flow, now: u64) -> u64 {
+    let Some(entry) = SESSIONS.get_ptr_mut(&flow.master) else {
+        return u64::MAX;
+    };
+    // SAFETY: the entry is a live map value; all fields are single aligned words, and `seen` only
+    // grows stale by losing a race with another "just now".
+    unsafe {
+        let session = &mut (*entry).session;
+        if session.id != flow.session {
+            return u64::MAX;
         }
+        session.seen = now;
+        session.idle
     }
 }
 

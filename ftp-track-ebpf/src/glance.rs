@@ -7,19 +7,20 @@
 use aya_ebpf::bindings::{TC_ACT_REDIRECT, xdp_action};
 use ftp_track_common::{
     config::PortSet,
-    flow::{Flow, Side},
-    interface::{LAYER3, TCP_ONLY},
+    ends::Ends,
+    interface::{Interface, LAYER3, TCP_ONLY},
     reason::Reason,
+    seat::Seat,
     tuple::FlowKey,
 };
 
 use crate::{
     bypass, clock,
     counter::count,
-    data, door,
+    door,
     frame::{Frame, XdpFrame},
-    hint,
     map::{FLOWS, PORTS, SETTINGS},
+    seat,
     sight::{self, Seen, Sight},
     skb::SkbFrame,
 };
@@ -45,8 +46,9 @@ enum Look {
     NotTcp,
     /// Not of a control connection, nor of a data connection that was admitted.
     Foreign,
-    /// A segment by which nothing changes for its data connection.
-    Related(&'static mut Flow, Side),
+    /// A segment by which nothing changes for its data connection, which sits here; whether it comes from
+    /// the lower end.
+    Related(&'static mut Seat, bool),
 }
 
 /// At the XDP hook: [`UNSURE`], or what [`action`] takes.
@@ -58,8 +60,8 @@ pub fn xdp(frame: XdpFrame) -> u64 {
     let Some(interface) = door::of(frame.interface()) else {
         return PASS;
     };
-    let mut sight = Sight::of(interface);
-    match look(frame, &mut sight) {
+    let mut sight = Sight::default();
+    match look(frame, interface, &mut sight) {
         Look::Unsure => UNSURE,
         Look::NotTcp if interface.has(TCP_ONLY) => UNSURE,
         Look::NotTcp => {
@@ -67,18 +69,18 @@ pub fn xdp(frame: XdpFrame) -> u64 {
             PASS
         }
         Look::Foreign => PASS,
-        Look::Related(flow, side) if interface.bypasses() => {
+        Look::Related(seat, low) if interface.bypasses() => {
             match bypass::plain::way(frame, &sight, interface) {
                 Some(way) => {
-                    data::account(flow, side, sight.length);
+                    seat::account(seat, low, sight.length);
                     count(Reason::Related);
                     u64::from(bypass::plain::forward(&sight, &way)) + ACTION
                 }
                 None => UNSURE,
             }
         }
-        Look::Related(flow, side) => {
-            data::account(flow, side, sight.length);
+        Look::Related(seat, low) => {
+            seat::account(seat, low, sight.length);
             count(Reason::Related);
             PASS
         }
@@ -100,8 +102,8 @@ pub fn tc(frame: SkbFrame) -> u64 {
     if interface.has(LAYER3) {
         return UNSURE;
     }
-    let mut sight = Sight::of(interface);
-    match look(frame, &mut sight) {
+    let mut sight = Sight::default();
+    match look(frame, interface, &mut sight) {
         Look::Unsure => UNSURE,
         Look::NotTcp if interface.has(TCP_ONLY) => UNSURE,
         Look::NotTcp => {
@@ -109,10 +111,10 @@ pub fn tc(frame: SkbFrame) -> u64 {
             FOREIGN
         }
         Look::Foreign => FOREIGN,
-        Look::Related(flow, side) if interface.bypasses() => {
+        Look::Related(seat, low) if interface.bypasses() => {
             match bypass::redirect::way(frame, &sight) {
                 Some(way) => {
-                    data::account(flow, side, sight.length);
+                    seat::account(seat, low, sight.length);
                     count(Reason::Related);
                     match bypass::redirect::go(frame, &sight, &way) {
                         TC_ACT_REDIRECT => SENT,
@@ -122,8 +124,8 @@ pub fn tc(frame: SkbFrame) -> u64 {
                 None => UNSURE,
             }
         }
-        Look::Related(flow, side) => {
-            data::account(flow, side, sight.length);
+        Look::Related(seat, low) => {
+            seat::account(seat, low, sight.length);
             count(Reason::Related);
             RELATED
         }
@@ -134,51 +136,68 @@ pub fn tc(frame: SkbFrame) -> u64 {
 #[inline(never)]
 pub fn is_foreign(frame: SkbFrame) -> bool {
     door::of(frame.interface()).is_some_and(|interface| {
-        let mut sight = Sight::of(interface);
-        !interface.has(LAYER3) && matches!(look(frame, &mut sight), Look::NotTcp | Look::Foreign)
+        let mut sight = Sight::default();
+        !interface.has(LAYER3)
+            && matches!(
+                look(frame, interface, &mut sight),
+                Look::NotTcp | Look::Foreign
+            )
     })
 }
 
 #[inline(always)]
-fn look<F: Frame>(frame: F, sight: &mut Sight) -> Look {
-    match sight::see(frame.piece(), sight) {
+fn look<F: Frame>(frame: F, interface: &Interface, sight: &mut Sight) -> Look {
+    match sight::see(frame.piece(), interface.zone, sight) {
         Seen::Tcp => {}
         Seen::NotTcp => return Look::NotTcp,
         Seen::Unsure => return Look::Unsure,
     }
-    let tuple = &sight.tuple;
-    if hint::is_set(tuple.hint())
-        && let Some(look) = look_among_flows(sight)
-    {
-        return look;
+    let ends = &sight.ends;
+    let Some(seat) = seat::of(ends) else {
+        return Look::Unsure;
+    };
+    if seat.flows != 0 {
+        if let Some(low) = seat.is_from_low(ends) {
+            return if !sight.is_last() && goes_on(seat) {
+                Look::Related(seat, low)
+            } else {
+                Look::Unsure
+            };
+        }
+        // The only flow that leads here is another one, if it sits.
+        let is_alone = seat.flows == 1 && seat.tick != 0;
+        if !is_alone && is_flow(ends) {
+            return Look::Unsure;
+        }
     }
-    if is_control(tuple.source_port) || is_control(tuple.destination_port) {
+    let [source, destination] = ends.ports();
+    if is_control(source) || is_control(destination) {
         return Look::Unsure;
     }
     Look::Foreign
 }
 
-/// None where there is no such flow.
+/// Whether a plain segment of the flow that sits here needs no closer look.
 #[inline(always)]
-fn look_among_flows(sight: &Sight) -> Option<Look> {
-    let (key, source_is_low) = FlowKey::of(&sight.tuple);
-    let flow = FLOWS.get_ptr_mut(&key)?;
-    // SAFETY: the flow is a live map value, and shared as its type says.
-    let flow = unsafe { &mut *flow };
-    if sight.is_last() {
-        return Some(Look::Unsure);
+fn goes_on(seat: &mut Seat) -> bool {
+    let tick = clock::tick();
+    if seat.tick == tick {
+        return true;
     }
-    let tick = clock::tick() as u32;
-    if !flow.is_steady(tick) {
-        let now = clock::now();
-        if !flow.goes_on(now) {
-            return Some(Look::Unsure);
-        }
-        flow.seen = now;
-        flow.tick = tick;
+    let now = clock::now();
+    if now >= seat.until {
+        return false;
     }
-    let side = flow.side(source_is_low);
-    Some(Look::Related(flow, side))
+    seat.seen = now;
+    seat.tick = tick;
+    true
+}
+
+/// Whether there is such a flow.
+#[inline(always)]
+fn is_flow(ends: &Ends) -> bool {
+    let (key, _) = FlowKey::of(&(*ends).into());
+    FLOWS.get_ptr(&key).is_some()
 }
 
 /// Whether control connections may have this port. Where nothing is known, they may.

@@ -8,20 +8,21 @@
 use aya_ebpf::{bindings, cty::c_void, helpers::generated};
 use ftp_track_common::{
     client::Share,
+    ends::Ends,
     event::EventKind,
     expectation::{Expectation, Presence},
     flow::Flow,
     layout::{Janitor, SessionEntry},
     outcome::{Announcement, Outcome},
     reason::Reason,
-    tuple::{ExpectationKey, FlowKey, SessionKey, Tuple},
+    tuple::{ExpectationKey, FlowKey, SessionKey},
 };
 
 use crate::{
-    client, clock, control, data, effect, hint,
+    client, clock, control, data, effect,
     lock::Locked,
     map::{ARMED, EXPECTATIONS, FLOWS, JANITOR, SESSIONS},
-    opening, scratch,
+    opening, scratch, seat,
 };
 
 /// Between two looks, at one map each, in nanoseconds.
@@ -188,21 +189,18 @@ extern "C" fn flow(
     if !flow.is_expired(look.now) {
         return 0;
     }
+    if seat::find(key).is_none_or(|flow| !flow.is_expired(look.now)) {
+        return 0;
+    }
     // Of what was revoked, the end was told then.
     let alive = flow.ended == 0 && !flow.is_revoked();
     if FLOWS.remove(key).is_err() {
         return 0;
     }
-    hint::leave(key);
+    seat::leave(key);
     client::leave(&flow.master.client, flow.master.zone, Share::Flow);
     if alive && let Some(tuple) = scratch::tuple() {
-        *tuple = Tuple {
-            source: key.low,
-            destination: key.high,
-            source_port: key.low_port,
-            destination_port: key.high_port,
-            zone: key.zone,
-        };
+        *tuple = Ends::from(*key).into();
         if flow.initiator_is_low == 0 {
             *tuple = tuple.reversed();
         }

@@ -1,7 +1,7 @@
 //! The maps, in the form that aya and libbpf both read. Names and capacities: `layout`.
 
 use aya_ebpf::{
-    bindings::BPF_F_NO_PREALLOC,
+    bindings::{BPF_F_MMAPABLE, BPF_F_NO_PREALLOC},
     btf_maps::{Array, HashMap, LruHashMap, PerCpuArray, ProgramArray, RingBuf},
     macros::btf_map,
 };
@@ -12,7 +12,6 @@ use ftp_track_common::{
     expectation::Expectation,
     flow::Flow,
     handshake::Handshake,
-    hint,
     history::History,
     interface::{self, Interface},
     kept::{KeptBytes, KeptKey},
@@ -21,6 +20,7 @@ use ftp_track_common::{
     reason,
     route::{self, Route},
     rule::Rule,
+    seat::Seat,
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
 
@@ -51,9 +51,10 @@ pub static EXPECTATIONS: HashMap<
 #[btf_map]
 pub static FLOWS: HashMap<FlowKey, Flow, { layout::MAX_FLOWS }, ON_DEMAND> = HashMap::new();
 
-/// How many flows have each hint.
+/// Seats of those. User space has them in its memory when it takes one away; besides, the kernel then lets
+/// the array begin at a page, so that a seat is two cache lines.
 #[btf_map]
-pub static HINTS: Array<u64, { hint::SLOTS as usize }> = Array::new();
+pub static SEATS: Array<Seat, { layout::MAX_FLOWS }, { BPF_F_MMAPABLE as usize }> = Array::new();
 
 /// What control connections said last.
 #[btf_map]

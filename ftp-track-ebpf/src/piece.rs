@@ -107,6 +107,10 @@ impl<const N: usize> Header<N> {
         /// Four bytes at `AT`, as they lie in memory.
         word: u32 = "u32"
     }
+    read! {
+        /// Eight bytes at `AT`, as they lie in memory.
+        long: u64 = "u64"
+    }
     write! {
         /// Overwrites the byte at `AT`.
         set_byte: u8 = "u8"

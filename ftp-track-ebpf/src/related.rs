@@ -1,4 +1,4 @@
-//! Asks the maps about a packet, and changes nothing.
+//! Asks the maps about a packet, and changes nothing that counts.
 //!
 //! Netfilter runs socket filters in every context, so that one can come between the steps of
 //! another program of ours on the same CPU: what it works with is on the stack.
@@ -11,8 +11,8 @@ use crate::{
     clock,
     door::{self, Door},
     frame::Frame as _,
-    map::FLOWS,
     packet::{self, Packet},
+    seat,
     skb::SkbFrame,
 };
 
@@ -47,8 +47,7 @@ fn zone(frame: SkbFrame) -> u32 {
 #[inline(never)]
 fn is_known(packet: &Packet) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
-    // SAFETY: the flow is a live map value, and shared as its type says.
-    let Some(flow) = (unsafe { FLOWS.get(key) }) else {
+    let Some(flow) = seat::find(&key) else {
         return false;
     };
     let owned =

@@ -2,10 +2,9 @@
 //! is for [`crate::packet`].
 
 use ftp_track_common::{
-    address::Address,
-    interface::Interface,
+    address::{Address, join},
+    ends::Ends,
     segment::{FIN, RST, SYN},
-    tuple::Tuple,
 };
 
 use crate::{
@@ -40,7 +39,7 @@ pub enum Seen {
 #[derive(Clone, Copy, Default)]
 pub struct Sight {
     /// Addresses and ports.
-    pub tuple: Tuple,
+    pub ends: Ends,
     /// Length of the IP packet.
     pub length: u32,
     /// Length of the IP header.
@@ -53,14 +52,6 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// Of a frame that comes in by `interface`; its headers are yet to be read.
-    #[inline(always)]
-    pub fn of(interface: &Interface) -> Self {
-        let mut sight = Self::default();
-        sight.tuple.zone = interface.zone as u32;
-        sight
-    }
-
     /// Whether it ends a connection.
     #[inline(always)]
     pub fn is_last(&self) -> bool {
@@ -74,21 +65,21 @@ impl Sight {
     }
 }
 
-/// Looks at the headers. Of a segment of TCP, `sight` is told.
+/// Looks at the headers of a frame in this `zone`. Of a segment of TCP, `sight` is told.
 #[inline(always)]
-pub fn see(piece: Piece, sight: &mut Sight) -> Seen {
+pub fn see(piece: Piece, zone: u16, sight: &mut Sight) -> Seen {
     let Some(link) = piece.header::<NETWORK>(0) else {
         return Seen::Unsure;
     };
     match link.half::<12>() {
-        IPV4 => version4(piece, sight),
-        IPV6 => version6(piece, sight),
+        IPV4 => version4(piece, zone, sight),
+        IPV6 => version6(piece, zone, sight),
         _ => Seen::Unsure,
     }
 }
 
 #[inline(always)]
-fn version4(piece: Piece, sight: &mut Sight) -> Seen {
+fn version4(piece: Piece, zone: u16, sight: &mut Sight) -> Seen {
     let Some(ip) = piece.header::<20>(NETWORK) else {
         return Seen::Unsure;
     };
@@ -103,13 +94,14 @@ fn version4(piece: Piece, sight: &mut Sight) -> Seen {
     if ip.half::<6>() & FRAGMENT != 0 {
         return Seen::Unsure;
     }
-    sight.tuple.source = Address::from_v4(ip.word::<12>().to_ne_bytes());
-    sight.tuple.destination = Address::from_v4(ip.word::<16>().to_ne_bytes());
-    transport(piece.header(NETWORK + 20), sight)
+    let source = Address::from_v4(ip.word::<12>().to_ne_bytes());
+    let destination = Address::from_v4(ip.word::<16>().to_ne_bytes());
+    let addresses = [source.halves(), destination.halves()];
+    transport(piece.header(NETWORK + 20), addresses, zone, sight)
 }
 
 #[inline(always)]
-fn version6(piece: Piece, sight: &mut Sight) -> Seen {
+fn version6(piece: Piece, zone: u16, sight: &mut Sight) -> Seen {
     let Some(ip) = piece.header::<40>(NETWORK) else {
         return Seen::Unsure;
     };
@@ -121,31 +113,37 @@ fn version6(piece: Piece, sight: &mut Sight) -> Seen {
         UDP | ICMPV6 => return Seen::NotTcp,
         _ => return Seen::Unsure,
     }
-    let (a, b, c, d) = (
-        ip.word::<8>(),
-        ip.word::<12>(),
-        ip.word::<16>(),
-        ip.word::<20>(),
-    );
-    sight.tuple.source = Address::from_words([a, b, c, d]);
-    let (a, b, c, d) = (
-        ip.word::<24>(),
-        ip.word::<28>(),
-        ip.word::<32>(),
-        ip.word::<36>(),
-    );
-    sight.tuple.destination = Address::from_words([a, b, c, d]);
+    let source = [ip.long::<8>(), ip.long::<16>()];
+    let destination = [ip.long::<24>(), ip.long::<32>()];
     // No host accepts them: see `packet`.
-    if sight.tuple.source.is_v4() || sight.tuple.destination.is_v4() {
+    if is_mapped(source) || is_mapped(destination) {
         return Seen::Unsure;
     }
     sight.header = 40;
     sight.length = 40 + u32::from(u16::from_be(ip.half::<4>()));
-    transport(piece.header(NETWORK + 40), sight)
+    transport(
+        piece.header(NETWORK + 40),
+        [source, destination],
+        zone,
+        sight,
+    )
+}
+
+/// Whether it is an IPv4 address in the form of IPv6.
+#[inline(always)]
+fn is_mapped([first, second]: [u64; 2]) -> bool {
+    const MASK: u64 = join(u32::MAX, 0);
+    const MAPPED: u64 = Address::from_v4([0; 4]).halves()[1];
+    first | ((second & MASK) ^ MAPPED) == 0
 }
 
 #[inline(always)]
-fn transport(header: Option<Header<20>>, sight: &mut Sight) -> Seen {
+fn transport(
+    header: Option<Header<20>>,
+    [source, destination]: [[u64; 2]; 2],
+    zone: u16,
+    sight: &mut Sight,
+) -> Seen {
     let Some(tcp) = header else {
         return Seen::Unsure;
     };
@@ -155,8 +153,7 @@ fn transport(header: Option<Header<20>>, sight: &mut Sight) -> Seen {
     if size < 20 || sight.headers > sight.length || sight.flags & SYN != 0 {
         return Seen::Unsure;
     }
-    sight.tuple.source_port = u16::from_be(tcp.half::<0>());
-    sight.tuple.destination_port = u16::from_be(tcp.half::<2>());
+    sight.ends = Ends::new(source, destination, tcp.word::<0>(), zone.into());
     sight.checksum = tcp.half::<16>();
     Seen::Tcp
 }

@@ -15,8 +15,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fastrand::Rng;
 use ftp_track_common::config::Mode;
+use generator::Random;
 use session::{Played, play};
 
 use crate::{
@@ -48,7 +48,7 @@ fn sessions() {
         } else {
             Mode::Enforce
         };
-        let (transcript, choices) = generator::session(&mut Rng::with_seed(seed));
+        let (transcript, choices) = generator::session(&mut Random::new(seed));
         match check(&mut tracker, mode, &transcript, &choices) {
             Ok(played) => {
                 made += played.expectations;

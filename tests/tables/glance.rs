@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use etherparse::Ipv4Header;
 use ftp_track_common::{
     config::Mode,
-    flow::TOUCH,
     interface::{INGRESS, PARTIAL, ROUTED, TRANSMITS},
     reason::Reason,
     segment::{ACK, PSH, SYN, URG},
@@ -28,7 +27,8 @@ const TC_ACT_UNSPEC: u32 = u32::MAX;
 const TC_ACT_REDIRECT: u32 = 7;
 /// Where the IP header begins.
 const IP: usize = 14;
-/// How often something is tried that a tick of the kernel's clock may come between.
+/// How often something is tried that a tick of the kernel's clock may come between: a route is believed no
+/// longer without a closer look.
 const TRIES: u32 = 100;
 
 /// What came of a frame.
@@ -85,28 +85,36 @@ fn send(tracker: &Tracker, data: &Data, frame: &[u8], interface: u32) -> Result 
     }
 }
 
-/// As if the last segment came in an earlier tick of the kernel's clock, `ago` nanoseconds before.
-fn wait(tracker: &mut Tracker, data: &Data, ago: u64) {
+/// The next segment gets a closer look, by which its flow may sit down again.
+fn stand(tracker: &mut Tracker, data: &Data) {
     let mut flow = tracker.flows.get(&data.key()).unwrap();
-    flow.tick = 0;
-    flow.seen -= ago;
+    flow.told = 0;
     tracker.flows.insert(&data.key(), &flow);
 }
 
-/// A closer look, as a flow gets that was silent for a second.
+/// A closer look, as a flow gets every ten seconds.
 fn closely(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
-    wait(tracker, data, TOUCH + 1);
+    stand(tracker, data);
     send(tracker, data, frame, interface)
 }
 
-/// The first look in a tick.
-fn in_the_next_tick(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
-    wait(tracker, data, 0);
+/// Behind a closer look at a plain segment of the same side, in a later tick of the kernel's clock.
+fn in_a_later_tick(
+    tracker: &mut Tracker,
+    data: &Data,
+    plain: &[u8],
+    frame: &[u8],
+    interface: u32,
+) -> Result {
+    closely(tracker, data, plain, interface);
+    let mut seat = tracker.flows.seat(&data.key());
+    assert_ne!(seat.tick, 0, "it sits");
+    seat.tick -= 1;
+    tracker.flows.set_seat(&data.key(), &seat);
     send(tracker, data, frame, interface)
 }
 
-/// Right after a closer look at a plain segment of the same side. Whether it was a glance is told too:
-/// only a closer look notes the time.
+/// Right after a closer look at a plain segment of the same side. Whether it was a glance is told too.
 fn at_once(
     tracker: &mut Tracker,
     data: &Data,
@@ -115,10 +123,10 @@ fn at_once(
     interface: u32,
 ) -> (Result, bool) {
     closely(tracker, data, plain, interface);
-    let seen = |tracker: &Tracker| tracker.flows.get(&data.key()).unwrap().seen;
-    let before = seen(tracker);
+    let seated = |tracker: &Tracker| tracker.flows.seat(&data.key()).tallies;
+    let before = seated(tracker);
     let result = send(tracker, data, frame, interface);
-    (result, seen(tracker) == before)
+    (result, seated(tracker) != before)
 }
 
 /// The server's segment, changed.
@@ -271,7 +279,7 @@ fn agree(door: Door, mode: Mode, flags: u8) {
             let wanted = closely(&mut tracker, &data, &frame, WAN);
             let (found, _) = at_once(&mut tracker, &data, &plain, &frame, WAN);
             assert_eq!(found, wanted, "{name}, {family:?}, {mode:?}, {door:?}");
-            let found = in_the_next_tick(&mut tracker, &data, &frame, WAN);
+            let found = in_a_later_tick(&mut tracker, &data, &plain, &frame, WAN);
             assert_eq!(
                 found, wanted,
                 "{name}, {family:?}, {mode:?}, {door:?}, later"
@@ -353,86 +361,11 @@ fn merged_packets_are_bypassed_as_after_a_closer_look() {
                 gso_size,
                 ..Skb::incoming(WAN)
             };
-            wait(&mut tracker, &data, TOUCH + 1);
+            stand(&mut tracker, &data);
             let closely = tracker.redirect(&frame, skb);
             let at_once = tracker.redirect(&frame, skb);
             assert_eq!(at_once, closely, "{family:?}, {gso_size}");
             assert_eq!(closely.0, action, "{family:?}, {gso_size}");
         }
-    }
-}
-
-/// What an administrator revokes is refused at once, not in the next tick.
-#[test]
-fn a_revoked_flow_is_refused_in_the_same_tick() {
-    let mut tracker = pool::tracker();
-    let data = admitted(&mut tracker, Family::V4, Mode::Enforce, 0);
-    let plain = segment(&data, ACK, 10).frame();
-    for _ in 0..TRIES {
-        assert_eq!(closely(&mut tracker, &data, &plain, WAN).action, XDP_PASS);
-        let flow = tracker.flows.get(&data.key()).unwrap();
-        let mut revoked = flow;
-        revoked.revoke();
-        tracker.flows.insert(&data.key(), &revoked);
-        let result = send(&tracker, &data, &plain, WAN);
-        assert_eq!(result.counts.get(&Reason::Revoked.slot()), Some(&1));
-        assert_ne!(result.action, XDP_PASS);
-        tracker.flows.insert(&data.key(), &flow);
-    }
-}
-
-/// A hint goes with its flow: what is nobody's is not looked for.
-#[test]
-fn hints_count_flows() {
-    let mut tracker = pool::tracker();
-    tracker.reset(Mode::Enforce);
-    let mut play = Play::new(&mut tracker, Family::V4, 0);
-    play.greet();
-    play.passive(50_000);
-    let mut data = Data::passive(&play, 50_000);
-    let key = data.key();
-    let before = play.tracker.hint(&key);
-    data.open(&mut play);
-    assert_eq!(play.tracker.hint(&key), before + 1);
-    // The same addresses and ports again, for another expectation: one takes the other's place.
-    data.finish(&mut play, Initiator);
-    data.finish(&mut play, Responder);
-    play.passive(50_000);
-    let mut again = Data::passive(&play, 50_000);
-    again.next = [77_000, 99_000];
-    again.open(&mut play);
-    assert_eq!(play.tracker.hint(&key), before + 1);
-}
-
-/// A hint may say more than there is: after user space has removed a flow, and where two share one.
-#[test]
-fn a_hint_alone_admits_nothing() {
-    let mut tracker = pool::tracker();
-    let data = admitted(&mut tracker, Family::V4, Mode::Observe, 0);
-    let flow = tracker.flows.get(&data.key()).unwrap();
-    let mut other = data.clone();
-    let same = |port: &u16| {
-        other.ends[0].set_port(*port);
-        other.key() != data.key() && other.key().hint() == data.key().hint()
-    };
-    // Of 64,512 ports two share a hint, on average.
-    let twin = (1024..=u16::MAX).find(same);
-    let mut ends = vec![2000];
-    ends.extend(twin);
-    for port in ends {
-        let mut other = data.clone();
-        other.ends[0].set_port(port);
-        let frame = segment(&other, ACK, 10).frame();
-        let related = |tracker: &Tracker| {
-            let before = tracker.count(Reason::Related);
-            assert_eq!(tracker.forward(&frame, WAN).0, XDP_PASS);
-            tracker.count(Reason::Related) - before
-        };
-        assert_eq!(related(&tracker), 0);
-        tracker.enter(&other.key(), &flow);
-        assert_eq!(related(&tracker), 1);
-        tracker.flows.remove(&other.key());
-        assert!(tracker.hint(&other.key()) > 0);
-        assert_eq!(related(&tracker), 0);
     }
 }

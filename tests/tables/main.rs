@@ -18,6 +18,7 @@ mod mark;
 mod packet;
 mod policy;
 mod related;
+mod seat;
 mod stream;
 #[allow(dead_code, reason = "the engine's tests use more of it")]
 #[path = "../../ftp-track-common/tests/support/mod.rs"]

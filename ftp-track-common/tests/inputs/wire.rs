@@ -4,6 +4,7 @@ use std::{net::IpAddr, ops::Range};
 
 use fastrand::Rng;
 use ftp_track_common::{
+    handshake::Handshake,
     kept::LONGEST,
     outcome::Outcome,
     reason::Reason,
@@ -14,7 +15,7 @@ use ftp_track_common::{
 };
 
 use super::ledger::Ledger;
-use crate::support::connection::{FIRST, INTERFACES, SECOND, address, handshake};
+use crate::support::connection::{FIRST, INTERFACES, SECOND, address};
 
 /// A session with what is known about it from outside.
 pub struct Wire {
@@ -42,7 +43,17 @@ impl Wire {
             zone: 0,
         };
         let now = 100 * SECOND;
-        let handshake = handshake(now);
+        let handshake = Handshake {
+            created: now,
+            client_first: FIRST[0],
+            server_first: FIRST[1],
+            client_interface: INTERFACES[0],
+            server_interface: INTERFACES[1],
+            client_scale: 1,
+            server_scale: 1,
+            answered: 1,
+            ..Handshake::default()
+        };
         let mut session = Session::default();
         session.open(&key, 1, &handshake, now);
         Self {

@@ -37,21 +37,6 @@ pub const INTERFACES: [u32; 2] = [2, 3];
 /// A second of the engine's clock.
 pub const SECOND: u64 = 1_000_000_000;
 
-/// A handshake between the two that was just answered.
-pub fn handshake(now: u64) -> Handshake {
-    Handshake {
-        created: now,
-        client_first: FIRST[0],
-        server_first: FIRST[1],
-        client_interface: INTERFACES[0],
-        server_interface: INTERFACES[1],
-        client_scale: 1,
-        server_scale: 1,
-        answered: 1,
-        ..Handshake::default()
-    }
-}
-
 /// The engine's form of an address.
 pub fn address(address: IpAddr) -> Address {
     match address {
@@ -102,7 +87,17 @@ impl Connection {
     /// A connection whose handshake was seen.
     pub fn established(client: IpAddr, server: IpAddr) -> Self {
         let mut connection = Self::unopened(client, server);
-        let handshake = handshake(connection.now);
+        let handshake = Handshake {
+            created: connection.now,
+            client_first: FIRST[0],
+            server_first: FIRST[1],
+            client_interface: INTERFACES[0],
+            server_interface: INTERFACES[1],
+            client_scale: 1,
+            server_scale: 1,
+            answered: 1,
+            ..Handshake::default()
+        };
         let master = connection.master;
         connection
             .session

@@ -44,9 +44,12 @@ pub fn way(frame: XdpFrame, sight: &Sight, interface: &Interface) -> Option<Way>
     if !addressed || hops <= 1 || NETWORK + sight.length as usize > piece.length() {
         return None;
     }
-    let tuple = &sight.tuple;
     if interface.has(PARTIAL)
-        && checksum::is_like(tuple, sight.length - sight.header, sight.checksum)
+        && checksum::is_like(
+            &sight.ends.into(),
+            sight.length - sight.header,
+            sight.checksum,
+        )
     {
         return None;
     }

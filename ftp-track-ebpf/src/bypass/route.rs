@@ -5,9 +5,7 @@ use ftp_track_common::{
     route::{FORWARDED, NEIGHBOUR, ROUTE_LIFETIME, Route, TRANSMITS},
 };
 
-use crate::{
-    clock, copy::copy, door, fib::Question, frame::Frame, map::ROUTES, packet::Packet, sight::Sight,
-};
+use crate::{clock, door, fib::Question, frame::Frame, map::ROUTES, packet::Packet, sight::Sight};
 
 /// A length that fits every way. With one, the kernel tells the way's largest packet.
 const SHORT: u16 = 40;
@@ -20,20 +18,20 @@ pub fn find<F: Frame>(
     ingress: u32,
     now: u64,
 ) -> Option<&'static mut Route> {
-    let (source, destination) = (&packet.tuple.source, &packet.tuple.destination);
+    let (source, destination) = (
+        &packet.tuple.source.halves(),
+        &packet.tuple.destination.halves(),
+    );
     let route = ROUTES.get_ptr_mut(Route::place(source, destination))?;
     // SAFETY: the kernel gives a valid pointer to this CPU's value, which nothing else uses until
     // the program ends.
     let route = unsafe { &mut *route };
     if !route.serves(source, destination, ingress, now) {
-        // SAFETY: all four are references to addresses.
-        unsafe {
-            copy(source, &raw mut route.source);
-            copy(destination, &raw mut route.destination);
-        }
+        route.source = *source;
+        route.destination = *destination;
         route.ingress = ingress;
         route.expires = now.saturating_add(ROUTE_LIFETIME);
-        ask(frame, route);
+        ask(frame, packet, route);
     }
     route.tick = clock::tick();
     Some(route)
@@ -42,7 +40,7 @@ pub fn find<F: Frame>(
 /// The same, if it was found in this tick of the kernel's clock.
 #[inline(always)]
 pub fn in_this_tick(sight: &Sight, ingress: u32) -> Option<&'static Route> {
-    let (source, destination) = (&sight.tuple.source, &sight.tuple.destination);
+    let (source, destination) = (&sight.ends.source(), &sight.ends.destination());
     let route = ROUTES.get(Route::place(source, destination))?;
     let serves = route.tick == clock::tick() && route.is_for(source, destination, ingress);
     serves.then_some(route)
@@ -50,9 +48,10 @@ pub fn in_this_tick(sight: &Sight, ingress: u32) -> Option<&'static Route> {
 
 /// Fills in what the kernel's routing says of the route's addresses and ingress.
 #[inline(always)]
-fn ask<F: Frame>(frame: F, route: &mut Route) {
+fn ask<F: Frame>(frame: F, packet: &Packet, route: &mut Route) {
     route.flags = 0;
-    let question = Question::new(&route.source, &route.destination, route.ingress);
+    let (source, destination) = (&packet.tuple.source, &packet.tuple.destination);
+    let question = Question::new(source, destination, route.ingress);
     let mut question = question.with_length(SHORT);
     let answer = question.ask(frame);
     if !answer.is_way() {

@@ -45,12 +45,18 @@ impl Rooms {
 
     /// The maps by name, and how many entries each has room for. A session has at most two
     /// expectations: for those there is always room.
-    pub fn of_maps(self) -> [(&'static str, u32); 3] {
+    pub fn of_maps(self) -> [(&'static str, u32); 4] {
         [
             (layout::SESSIONS, self.sessions),
             (layout::EXPECTATIONS, 2 * self.sessions),
             (layout::FLOWS, self.flows),
+            (layout::SEATS, self.seats()),
         ]
+    }
+
+    /// How many seats there are, which the kernel programs have to know: one for each flow.
+    pub fn seats(self) -> u32 {
+        self.flows
     }
 }
 
@@ -70,7 +76,7 @@ mod tests {
         assert_eq!(defaults[1].1 as usize, layout::MAX_EXPECTATIONS);
         let room = |entries| Room::try_from(entries).ok();
         let rooms = Rooms::of(room(1), room(MOST));
-        assert_eq!(rooms.of_maps().map(|(_, room)| room), [1, 2, MOST]);
+        assert_eq!(rooms.of_maps().map(|(_, room)| room), [1, 2, MOST, MOST]);
         assert_eq!([room(0), room(MOST + 1)], [None; 2]);
     }
 }

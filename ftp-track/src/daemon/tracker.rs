@@ -269,6 +269,8 @@ fn load(inheritance: &Inheritance, settings: &Settings) -> Result<Ebpf, Error> {
     for (name, entries) in settings.rooms.of_maps() {
         loader.map_max_entries(name, entries);
     }
+    let seats = settings.rooms.seats();
+    loader.override_global(layout::SEAT_COUNT, &seats, true);
     if inheritance.maps {
         for name in layout::PINNED {
             loader.map_pin_path(name, inheritance.own.map(name));

@@ -5,11 +5,14 @@
 
 mod counters;
 mod definition;
+mod flows;
 mod hash;
 mod pin;
 mod rules;
+mod seats;
 mod set;
 mod settings;
+mod shared;
 mod walk;
 
 use std::{io, path::PathBuf};
@@ -19,15 +22,15 @@ use ftp_track_common::{
     attempt::{Attempts, HostPair},
     client::ClientKey,
     expectation::Expectation,
-    flow::Flow,
     history::History,
     layout::{ClientEntry, SessionEntry},
-    tuple::{ExpectationKey, FlowKey, SessionKey},
+    tuple::{ExpectationKey, SessionKey},
 };
 
 pub use self::{
     counters::{Counters, LostEvents},
     definition::{Definition, check},
+    flows::Flows,
     hash::Hash,
     pin::{BPFFS, PinDirectory},
     rules::Rules,
@@ -46,8 +49,6 @@ pub type Sessions =
 /// Expected data connections.
 pub type Expectations =
     Hash<ExpectationKey, Expectation, { size::<ExpectationKey>() }, { size::<Expectation>() }>;
-/// Admitted data connections.
-pub type Flows = Hash<FlowKey, Flow, { size::<FlowKey>() }, { size::<Flow>() }>;
 /// What control connections said last.
 pub type Histories = Hash<SessionKey, History, { size::<SessionKey>() }, { size::<History>() }>;
 /// New connections between two hosts.

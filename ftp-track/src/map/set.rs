@@ -70,7 +70,7 @@ impl Maps {
         Ok(Self {
             sessions: Sessions::open_locked(pins, layout::SESSIONS)?,
             expectations: Expectations::open(pins, layout::EXPECTATIONS)?,
-            flows: Flows::open(pins, layout::FLOWS)?,
+            flows: Flows::open(pins)?,
             histories: Histories::open(pins, layout::HISTORIES)?,
             attempts: HostPairs::open(pins, layout::ATTEMPTS)?,
             clients: Clients::open_locked(pins, layout::CLIENTS)?,

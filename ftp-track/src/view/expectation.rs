@@ -8,7 +8,7 @@ use ftp_track_common::{
 };
 use serde::Serialize;
 
-use super::{Endpoint, MasterView, Seconds, TableRow, address, duration, master, zone};
+use super::{Endpoint, MasterView, Seconds, TableRow, address, duration, zone};
 
 /// Whether an expectation may still be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -76,41 +76,33 @@ impl ExpectationView {
         now: u64,
     ) -> Option<Self> {
         Some(Self {
+            initiator: address(&key.initiator),
+            responder: Endpoint::new(&key.responder, key.responder_port),
+            zone: key.zone,
             request: Some(ExpectationKind::of_request(expectation.kind)?.name()),
+            state: ExpectationState::of(pending, expectation.id, now)?,
+            id: expectation.id,
+            session: expectation.session,
             master: Some((&expectation.master).into()),
-            ..Self::new(
-                key,
-                expectation,
-                ExpectationState::of(pending, expectation.id, now)?,
-                now,
-            )
+            age_seconds: Seconds::between(expectation.created, now),
+            expires_in_seconds: Seconds::between(now, expectation.expires),
         })
     }
 
     /// The view of one that an administrator made; `None` when its time is over.
     pub fn by_hand(key: &ExpectationKey, expectation: &Expectation, now: u64) -> Option<Self> {
-        (now < expectation.expires)
-            .then(|| Self::new(key, expectation, ExpectationState::Armed, now))
-    }
-
-    fn new(
-        key: &ExpectationKey,
-        expectation: &Expectation,
-        state: ExpectationState,
-        now: u64,
-    ) -> Self {
-        Self {
+        (now < expectation.expires).then(|| Self {
             initiator: address(&key.initiator),
             responder: Endpoint::new(&key.responder, key.responder_port),
             zone: key.zone,
             request: None,
-            state,
+            state: ExpectationState::Armed,
             id: expectation.id,
             session: expectation.session,
             master: None,
             age_seconds: Seconds::between(expectation.created, now),
             expires_in_seconds: Seconds::between(now, expectation.expires),
-        }
+        })
     }
 }
 
@@ -133,7 +125,8 @@ impl TableRow for ExpectationView {
             self.request.unwrap_or("-").to_owned(),
             self.state.text().to_owned(),
             duration(self.expires_in_seconds),
-            master::cell(self.master),
+            self.master
+                .map_or_else(|| "by hand".to_owned(), |master| master.to_string()),
         ]
     }
 }

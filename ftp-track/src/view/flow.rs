@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::record;
 
-use super::{Endpoint, MasterView, Seconds, TableRow, duration, master, zone};
+use super::{Endpoint, MasterView, Seconds, TableRow, duration, zone};
 
 /// What a data connection is at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -151,7 +151,8 @@ impl TableRow for FlowView {
             self.bytes.initiator.to_string(),
             self.bytes.responder.to_string(),
             duration(self.idle_seconds),
-            master::cell(self.master),
+            self.master
+                .map_or_else(|| "by hand".to_owned(), |master| master.to_string()),
         ]
     }
 }

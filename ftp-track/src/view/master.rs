@@ -30,8 +30,3 @@ impl fmt::Display for MasterView {
         write!(formatter, "{} -> {}", self.client, self.server)
     }
 }
-
-/// In a table: the control connection, or that there is none.
-pub fn cell(master: Option<MasterView>) -> String {
-    master.map_or_else(|| "by hand".to_owned(), |master| master.to_string())
-}

@@ -77,14 +77,15 @@ pub fn run(rounds: u32) -> Result<()> {
 
 fn prepare(count: u32) -> Result<Row> {
     // A power of two, as the kernel rounds up the number of its buckets.
-    let capacity = count.max(1024).next_power_of_two();
+    let capacity = count.max(layout::MAX_FLOWS as u32).next_power_of_two();
     let mut tracker = Tracker::load_with(&[(layout::FLOWS, capacity)]);
     tracker.reset(Mode::Enforce);
     let [key, value] = [size_of::<FlowKey>(), size_of::<Flow>()];
     let flows = Map::hash(key as u32, value as u32, capacity)?;
     for number in 0..count {
         let (key, flow) = flow::entry(number);
-        tracker.enter(&key, &flow);
+        tracker.flows.enter(&key, &flow);
+        sit(&mut tracker, &key);
         flows.update(bytemuck::bytes_of(&key), bytemuck::bytes_of(&flow))?;
     }
     let frame_length = flow::segment(0).frame().len();
@@ -111,4 +112,15 @@ fn prepare(count: u32) -> Result<Row> {
         bare,
         _maps: [flows, keys, position],
     })
+}
+
+/// Has a flow sit down as its first segment would, if the seat is free: flows that never had one would leave
+/// theirs to others.
+fn sit(tracker: &mut Tracker, key: &FlowKey) {
+    let mut seat = tracker.flows.seat(key);
+    if seat.taken == 0 {
+        (seat.taken, seat.ends, seat.tick) = (1, (*key).into(), 1);
+        seat.until = u64::MAX;
+        tracker.flows.set_seat(key, &seat);
+    }
 }

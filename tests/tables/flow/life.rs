@@ -2,7 +2,6 @@
 
 use ftp_track_common::{
     config::Mode,
-    flow::TOUCH,
     reason::Reason,
     segment::{ACK, SYN},
 };
@@ -212,8 +211,7 @@ fn keeps_its_session_alive() {
         .session
         .seen;
     let mut flow = play.tracker.flows.get(&data.key()).expect("the flow");
-    flow.seen -= TOUCH + 1;
-    flow.tick = 0;
+    flow.told = 0;
     play.tracker.flows.insert(&data.key(), &flow);
     data.send(&mut play, Responder, 1000);
     let after = play

@@ -1,6 +1,7 @@
 //! What the tables are run with: the loaded programs, frames, and a conversation of two peers.
 
 pub mod data;
+pub mod flows;
 pub mod frame;
 pub mod map;
 pub mod namespace;

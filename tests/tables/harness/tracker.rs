@@ -15,7 +15,6 @@ use ftp_track_common::{
     config::{Config, Mode, PORT_SETS, PORT_SLOTS, PortSet},
     event::Event,
     expectation::Expectation,
-    flow::Flow,
     handshake::Handshake,
     history::History,
     interface::{INGRESS, Interface, SLOTS},
@@ -23,10 +22,11 @@ use ftp_track_common::{
     policy,
     reason::Reason,
     rule::Rule,
-    tuple::{ExpectationKey, FlowKey, SessionKey},
+    tuple::{ExpectationKey, SessionKey},
 };
 
 use super::{
+    flows::Flows,
     frame,
     map::{Counts, LOCKED, Table, take},
     namespace::{self, LAN, WAN},
@@ -40,6 +40,8 @@ pub const OTHER_ALLOWED_PORT: u16 = 9443;
 /// A port to which new connections are allowed by the first list, that of every interface.
 pub const ALLOWED_PORT: u16 = 8443;
 
+/// Few, so that it takes no time to clear them.
+const SEATS: u32 = 1024;
 const XDP_DROP: u32 = 1;
 const XDP_PASS: u32 = 2;
 /// "No opinion": the next program decides.
@@ -58,7 +60,6 @@ type Expectations =
     Table<ExpectationKey, Expectation, { size::<ExpectationKey>() }, { size::<Expectation>() }>;
 type Histories = Table<SessionKey, History, { size::<SessionKey>() }, { size::<History>() }>;
 type HostPairs = Table<HostPair, Attempts, { size::<HostPair>() }, { size::<Attempts>() }>;
-type Flows = Table<FlowKey, Flow, { size::<FlowKey>() }, { size::<Flow>() }>;
 
 /// What the program says of a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,7 +92,6 @@ pub struct Tracker {
     ebpf: Ebpf,
     settings: Array<MapData, [u8; size::<Config>()]>,
     rules: Array<MapData, [u8; size::<Rule>()]>,
-    hints: Array<MapData, u64>,
     counters: Counts,
     lost: Counts,
     events: RingBuf<MapData>,
@@ -120,6 +120,10 @@ impl Tracker {
         for (name, capacity) in capacities {
             loader.map_max_entries(name, *capacity);
         }
+        let flows = capacities.iter().find(|(name, _)| *name == layout::FLOWS);
+        let seats = flows.map_or(SEATS, |(_, flows)| *flows);
+        loader.map_max_entries(layout::SEATS, seats);
+        loader.override_global(layout::SEAT_COUNT, &seats, true);
         let mut ebpf = loader.load(kernel::OBJECT).expect("the maps can be made");
         load_programs(&mut ebpf);
         let ports = take(&mut ebpf, layout::PORTS);
@@ -127,14 +131,12 @@ impl Tracker {
         let settings = take(&mut ebpf, layout::SETTINGS);
         let rules = take(&mut ebpf, layout::RULES);
         let interfaces = take(&mut ebpf, layout::INTERFACES);
-        let hints = take(&mut ebpf, layout::HINTS);
         let events = take(&mut ebpf, layout::EVENTS);
         Self {
             door: Door::Xdp,
             interfaces: Array::try_from(interfaces).expect("an array"),
             settings: Array::try_from(settings).expect("an array"),
             rules: Array::try_from(rules).expect("an array"),
-            hints: Array::try_from(hints).expect("an array"),
             counters: Counts::take(&mut ebpf, layout::COUNTERS),
             lost: Counts::take(&mut ebpf, layout::LOST_EVENTS),
             events: RingBuf::try_from(events).expect("a ring buffer"),
@@ -142,7 +144,7 @@ impl Tracker {
             clients: Table::take(&mut ebpf, layout::CLIENTS, LOCKED),
             handshakes: Table::take(&mut ebpf, layout::HANDSHAKES, 0),
             expectations: Table::take(&mut ebpf, layout::EXPECTATIONS, 0),
-            flows: Table::take(&mut ebpf, layout::FLOWS, 0),
+            flows: Flows::take(&mut ebpf),
             histories: Table::take(&mut ebpf, layout::HISTORIES, 0),
             attempts: Table::take(&mut ebpf, layout::ATTEMPTS, 0),
             ebpf,
@@ -334,19 +336,6 @@ impl Tracker {
     pub fn classifier(&self, name: &str) -> &SchedClassifier {
         let program = self.ebpf.program(name).expect("the program");
         program.try_into().expect("a program for TC")
-    }
-
-    /// Puts a flow in its map, as the programs do.
-    pub fn enter(&mut self, key: &FlowKey, flow: &Flow) {
-        let place = key.hint();
-        let flows = self.hint(key) + 1;
-        self.hints.set(place, flows, 0).expect("a place");
-        self.flows.insert(key, flow);
-    }
-
-    /// How many flows are said to have the hint of this one.
-    pub fn hint(&self, key: &FlowKey) -> u64 {
-        self.hints.get(&key.hint(), 0).expect("a place")
     }
 
     /// Takes the programs away that make conntrack entries.
