@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ftp_track_tests::client::Client;
 use ftp_track_tests::lab::{Family, Lab};
-use ftp_track_tests::matrix;
+use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::process::Service;
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode, attached, run_command, traces};
@@ -26,7 +26,12 @@ fn assert_nothing_is_left(lab: &Lab) {
 fn assert_transfer_works(lab: &Lab, server: &Server) {
     for mode in Mode::ALL {
         let transfer = Client::Ftplib.transfer(mode, Family::V4, Direction::Download);
-        matrix::run(lab, server, transfer).unwrap();
+        Cell {
+            server: server.kind(),
+            transfer,
+        }
+        .run(lab, server)
+        .unwrap();
     }
 }
 

@@ -3,7 +3,7 @@
 use ftp_track_tests::client::Client;
 use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Lab};
-use ftp_track_tests::matrix;
+use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::server::{Server, ServerKind};
 use ftp_track_tests::tracker::{Listing, Tracker, TrackerMode};
 use ftp_track_tests::transfer::{Direction, Mode};
@@ -11,7 +11,12 @@ use ftp_track_tests::transfer::{Direction, Mode};
 fn assert_transfers_work(lab: &Lab, server: &Server) {
     for mode in Mode::ALL {
         let transfer = Client::Curl.transfer(mode, Family::V4, Direction::Upload);
-        matrix::run(lab, server, transfer).unwrap();
+        Cell {
+            server: server.kind(),
+            transfer,
+        }
+        .run(lab, server)
+        .unwrap();
     }
 }
 

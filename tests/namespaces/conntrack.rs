@@ -8,7 +8,7 @@ use std::time::Duration;
 use ftp_track_tests::client::Client;
 use ftp_track_tests::control::{Announcement, Control, listen, reaches};
 use ftp_track_tests::lab::{Family, Firewall, Host, Lab};
-use ftp_track_tests::matrix::{self, Tally};
+use ftp_track_tests::matrix::{Cell, Tally};
 use ftp_track_tests::process::{self, wait_until};
 use ftp_track_tests::recipe;
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
@@ -253,8 +253,13 @@ fn iptables_admits_too() {
         for mode in Mode::ALL {
             for client in [Client::Curl, Client::Lftp] {
                 let transfer = client.transfer(mode, family, Direction::Upload);
-                matrix::run(&lab, &server, transfer)
-                    .unwrap_or_else(|error| panic!("{error:#}\n{block}"));
+                let server_kind = server.kind();
+                let cell = Cell {
+                    server: server_kind,
+                    transfer,
+                };
+                cell.run(&lab, &server)
+                    .unwrap_or_else(|error| panic!("{cell}: {error:#}\n{block}"));
             }
         }
         assert!(tracker.stop().unwrap().success());

@@ -8,7 +8,7 @@ use ftp_track_tests::client::Client;
 use ftp_track_tests::control::{listen, reaches};
 use ftp_track_tests::lab::{Family, Host, Lab};
 use ftp_track_tests::machine::Machine;
-use ftp_track_tests::matrix;
+use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::recipe::{self, blocks};
 use ftp_track_tests::server::{PASSIVE_PORTS, Server, ServerKind};
 use ftp_track_tests::tracker::{Tracker, TrackerMode};
@@ -17,8 +17,13 @@ use ftp_track_tests::transfer::{Direction, Mode, Outcome};
 /// Transfers work in both modes.
 fn ftp_works(lab: &Lab, server: &Server, family: Family) {
     for (client, mode) in [(Client::Curl, Mode::Passive), (Client::Lftp, Mode::Active)] {
-        let transfer = client.transfer(mode, family, Direction::Download);
-        matrix::run(lab, server, transfer).unwrap();
+        let cell = Cell {
+            server: server.kind(),
+            transfer: client.transfer(mode, family, Direction::Download),
+        };
+        if let Err(error) = cell.run(lab, server) {
+            panic!("{cell}: {error:#}");
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ftp_track_tests::client::Client;
 use ftp_track_tests::lab::{Family, Host, LAN, Lab, Offload, WAN};
-use ftp_track_tests::matrix;
+use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
 use ftp_track_tests::tracker::{Listing, Tracker, TrackerMode};
 use ftp_track_tests::transfer::{Direction, Mode};
@@ -29,7 +29,11 @@ fn driver_mode_reads_all_pieces() {
         for mode in Mode::ALL {
             for direction in Direction::ALL {
                 let transfer = Client::Curl.transfer(mode, family, direction);
-                matrix::run(&lab, &server, transfer).unwrap();
+                let cell = Cell {
+                    server: server.kind(),
+                    transfer,
+                };
+                cell.run(&lab, &server).unwrap();
             }
         }
         announced_at_the_end_of_a_frame(&lab, &tracker, &server, family);

@@ -1,20 +1,18 @@
 //! A stricter policy that is to end what runs (`ftp-track reload --apply-to-flows`).
 
 use std::fs;
-use std::io::Write as _;
-use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ftp_track_tests::control::Control;
 use ftp_track_tests::lab::{Family, Host, Lab};
 use ftp_track_tests::process::{self, wait_until};
 use ftp_track_tests::server::{CONTROL_PORT, Server, ServerKind};
 use ftp_track_tests::tracker::{Listing, Tracker, ask, command};
 use ftp_track_tests::transfer::Mode;
 
+use super::upload::Upload;
+
 const PATIENCE: Duration = Duration::from_secs(60);
-const CHUNK: [u8; 1000] = [b'x'; 1000];
 const STRICT: &str = "[[rule]]\nserver = ['198.51.100.0/24', '2001:db8:2::/64']\n\
                       active = false\npassive = false\n";
 
@@ -53,45 +51,6 @@ fn refused(lab: &Lab) -> u64 {
     let mut objects = json["nftables"].as_array().unwrap().iter();
     let counter = objects.find_map(|object| object["counter"]["packets"].as_u64());
     counter.unwrap()
-}
-
-/// An upload that goes on as long as somebody writes.
-struct Upload<'a> {
-    _control: Control<'a>,
-    data: TcpStream,
-    file: PathBuf,
-    sent: u64,
-}
-
-impl<'a> Upload<'a> {
-    fn start(lab: &'a Lab, server: &Server, mode: Mode, family: Family) -> Self {
-        let mut control = Control::open(lab, server, family).unwrap();
-        let announcement = control.announce(mode).unwrap();
-        let (remote, file) = server.upload_target();
-        let store = format!("STOR {remote}");
-        let data = control.open_data_for(&store, &announcement).unwrap();
-        Self {
-            _control: control,
-            data,
-            file,
-            sent: 0,
-        }
-    }
-
-    fn write(&mut self) {
-        self.data.write_all(&CHUNK).unwrap();
-        self.sent += CHUNK.len() as u64;
-    }
-
-    fn stored(&self) -> u64 {
-        fs::metadata(&self.file).unwrap().len()
-    }
-
-    /// Whether what is written comes to the server.
-    fn goes_on(&mut self) -> bool {
-        self.write();
-        wait_until(PATIENCE, || self.stored() == self.sent)
-    }
 }
 
 fn ends(mode: &str, transfer: Mode, family: Family) {
@@ -162,6 +121,44 @@ fn in_mark_mode() {
 #[test]
 fn in_bypass_mode() {
     ends("bypass", Mode::Active, Family::V4);
+}
+
+/// What an administrator deletes is forgotten at once: its packets are for the firewall again, which does not
+/// know them. Until then all of them are counted.
+#[test]
+fn deleted_by_hand() {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    guard(&lab);
+    let mut run = command(&lab, "run").unwrap();
+    run.arg("--config").arg(write(&lab, "bypass", ""));
+    let tracker = Tracker::start_as(&lab, run).unwrap();
+    for what in ["delete flow", "flush flows"] {
+        let mut upload = Upload::start(&lab, &server, Mode::Passive, Family::V4);
+        for _ in 0..50 {
+            assert!(upload.goes_on());
+        }
+        let flows = tracker.list(Listing::Flows).unwrap();
+        let flow = &flows[0];
+        let initiator = &flow["packets"]["initiator"];
+        assert!(initiator.as_u64().unwrap() >= 50, "{flow}");
+        let bytes = flow["bytes"]["initiator"].as_u64().unwrap();
+        assert!(bytes >= upload.sent() + 50 * 40, "{flow}");
+        assert!(flow["idle_seconds"].as_f64().unwrap() < 5.0, "{flow}");
+        let request = match what {
+            "flush flows" => what.to_owned(),
+            _ => {
+                let (initiator, responder) = upload.ends();
+                format!("{what} {initiator} {responder}")
+            }
+        };
+        let (stored, already) = (upload.stored(), refused(&lab));
+        ask(&lab, &request).unwrap();
+        upload.write();
+        assert!(wait_until(PATIENCE, || refused(&lab) > already), "{what}");
+        assert_eq!(upload.stored(), stored, "{what}");
+    }
+    assert!(tracker.stop().unwrap().success());
 }
 
 #[test]

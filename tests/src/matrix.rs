@@ -63,18 +63,6 @@ impl fmt::Display for Cell {
     }
 }
 
-/// Runs one transfer with a running server, and checks that it went through the gateway.
-///
-/// # Errors
-/// Names the cell, and says what [`Cell::run`] does.
-pub fn run(lab: &Lab, server: &Server, transfer: Transfer) -> Result<()> {
-    let cell = Cell {
-        server: server.kind(),
-        transfer,
-    };
-    cell.run(lab, server).with_context(|| cell.to_string())
-}
-
 /// All cells of a server over one family, those that do not exist included.
 pub fn cells(server: ServerKind, family: Family) -> Vec<Cell> {
     let mut cells = Vec::new();

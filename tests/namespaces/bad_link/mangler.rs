@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use fastrand::Rng;
 use ftp_track_tests::server::CONTROL_PORT;
 
+use super::random::Random;
 use super::segment::Segment;
 
 /// Longest delay, in milliseconds.
@@ -45,7 +45,7 @@ pub struct Mangler {
     fault: Fault,
     /// Segments with payload.
     full: u32,
-    random: Rng,
+    random: Random,
     /// What the receiver of a stream has acknowledged, by the stream's source and destination port
     /// and the direction on the wire.
     acknowledged: HashMap<(u16, u16, usize), u32>,
@@ -59,7 +59,7 @@ impl Mangler {
         Self {
             fault,
             full: 0,
-            random: Rng::with_seed(seed),
+            random: Random::new(seed),
             acknowledged: HashMap::new(),
             tally: Tally::default(),
         }
@@ -95,7 +95,7 @@ impl Mangler {
             return vec![(0, frame)];
         }
         self.tally.late += 1;
-        let cuts = [0, 1 + self.random.usize(..length - 1), length];
+        let cuts = [0, 1 + self.random.below(length - 1), length];
         let part = |pair: &[usize]| {
             let sequence = segment.sequence().wrapping_add(pair[0] as u32);
             let payload = segment.payload[pair[0]..pair[1]].to_vec();
@@ -114,13 +114,8 @@ impl Mangler {
         vec![(0, frame)]
     }
 
-    /// True so many times in a hundred.
-    fn chance(&mut self, percent: u32) -> bool {
-        self.random.u32(..100) < percent
-    }
-
     fn everything(&mut self, side: usize, frame: Vec<u8>, segment: &Segment) -> Vec<Delayed> {
-        if self.chance(6) {
+        if self.random.percent(6) {
             self.tally.lost += 1;
             return Vec::new();
         }
@@ -129,11 +124,11 @@ impl Mangler {
         } else {
             self.data(side, segment)
         };
-        if self.chance(15) {
+        if self.random.percent(15) {
             self.tally.doubled += 1;
             let again: Vec<Delayed> = frames
                 .iter()
-                .map(|(_, frame)| (self.random.usize(..LONGEST), frame.clone()))
+                .map(|(_, frame)| (self.random.below(LONGEST), frame.clone()))
                 .collect();
             frames.extend(again);
         }
@@ -141,9 +136,9 @@ impl Mangler {
     }
 
     fn delay(&mut self) -> usize {
-        if self.chance(30) {
+        if self.random.percent(30) {
             self.tally.late += 1;
-            self.random.usize(..LONGEST)
+            self.random.below(LONGEST)
         } else {
             0
         }
@@ -152,11 +147,11 @@ impl Mangler {
     /// A segment with payload: in one or in several parts, some with what is not theirs.
     fn data(&mut self, side: usize, segment: &Segment) -> Vec<Delayed> {
         let mut frames = Vec::new();
-        if self.chance(15) {
+        if self.random.percent(15) {
             self.tally.forged += 1;
             frames.push((0, self.forged(segment)));
         }
-        if self.chance(15)
+        if self.random.percent(15)
             && let Some(frame) = self.overlapping(side, segment)
         {
             self.tally.overlapped += 1;
@@ -165,9 +160,9 @@ impl Mangler {
         }
         let mut rest = 0;
         let length = segment.payload.len();
-        let parts = if self.chance(35) {
+        let parts = if self.random.percent(35) {
             self.tally.split += 1;
-            2 + self.random.usize(..4)
+            2 + self.random.below(4)
         } else {
             1
         };
@@ -176,10 +171,10 @@ impl Mangler {
             let end = if last {
                 length
             } else {
-                rest + 1 + self.random.usize(..length - rest - 1)
+                rest + 1 + self.random.below(length - rest - 1)
             };
             // Parts may overlap with the same bytes.
-            let start = rest.saturating_sub(self.random.usize(..4));
+            let start = rest.saturating_sub(self.random.below(4));
             let piece = segment.payload[start..end].to_vec();
             let sequence = segment.sequence().wrapping_add(start as u32);
             frames.push((self.delay(), segment.with(sequence, piece).frame()));
@@ -201,7 +196,7 @@ impl Mangler {
         }
         let hostile =
             b"\r\nPORT 1,2,3,4,5,6\r\n227 (1,2,3,4,5,6)\r\nAUTH TLS\r\n234 x\r\n421 x\r\n";
-        let old = 1 + self.random.usize(..hostile.len());
+        let old = 1 + self.random.below(hostile.len());
         let payload = [&hostile[..old], &segment.payload].concat();
         let sequence = segment.sequence().wrapping_sub(old as u32);
         Some(segment.with(sequence, payload).frame())
@@ -210,7 +205,7 @@ impl Mangler {
     /// A segment that its receiver drops: with a wrong checksum, or far beyond its window.
     fn forged(&mut self, segment: &Segment) -> Vec<u8> {
         let hostile = b"QUIT\r\nAUTH TLS\r\n234 ok\r\n421 bye\r\n".to_vec();
-        if self.chance(50) {
+        if self.random.percent(50) {
             let mut frame = segment.with(segment.sequence(), hostile).frame();
             let last = frame.len() - 1;
             frame[last] ^= 0x55;

@@ -4,6 +4,7 @@
 mod carrier;
 mod client;
 mod mangler;
+mod random;
 mod segment;
 
 use std::time::{Duration, Instant};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ftp_track_tests::client::Client;
 use ftp_track_tests::lab::{Family, Lab};
-use ftp_track_tests::matrix;
+use ftp_track_tests::matrix::Cell;
 use ftp_track_tests::process::wait_until;
 use ftp_track_tests::server::Server;
 use ftp_track_tests::transfer::{Direction, Mode};
@@ -47,10 +47,17 @@ impl<'a> Users<'a> {
             if self.end.load(Ordering::Relaxed) {
                 return;
             }
-            let transfer = client.transfer(mode, Family::V4, Direction::Download);
-            match matrix::run(self.lab, self.server, transfer) {
+            let cell = Cell {
+                server: self.server.kind(),
+                transfer: client.transfer(mode, Family::V4, Direction::Download),
+            };
+            match cell.run(self.lab, self.server) {
                 Ok(()) => _ = self.done.fetch_add(1, Ordering::Relaxed),
-                Err(error) => self.failed.lock().unwrap().push(format!("{error:#}")),
+                Err(error) => self
+                    .failed
+                    .lock()
+                    .unwrap()
+                    .push(format!("{cell}: {error:#}")),
             }
         }
     }
