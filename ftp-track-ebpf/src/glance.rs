@@ -51,40 +51,33 @@ enum Look {
     Related(&'static mut Seat, bool),
 }
 
+/// What a hook does with packets.
+struct Hook<F, W> {
+    /// Where one goes that can be sent as it is.
+    way: fn(F, &Sight, &Interface) -> Option<W>,
+    /// Sends it there; what is decided by that.
+    send: fn(F, &Sight, &W) -> u64,
+    /// What is decided on one that is nobody's.
+    foreign: u64,
+    /// What is decided on one of an admitted data connection.
+    related: u64,
+}
+
 /// At the XDP hook: [`UNSURE`], or what [`action`] takes.
 ///
 /// Not inlined, as the others here: its stack is gone before the parsers need theirs.
 #[inline(never)]
 pub fn xdp(frame: XdpFrame) -> u64 {
     const PASS: u64 = xdp_action::XDP_PASS as u64 + ACTION;
-    let Some(interface) = door::of(frame.interface()) else {
-        return PASS;
-    };
-    let mut sight = Sight::default();
-    match look(frame, interface, &mut sight) {
-        Look::Unsure => UNSURE,
-        Look::NotTcp if interface.has(TCP_ONLY) => UNSURE,
-        Look::NotTcp => {
-            count(Reason::NotTcp);
-            PASS
-        }
-        Look::Foreign => PASS,
-        Look::Related(seat, low) if interface.bypasses() => {
-            match bypass::plain::way(frame, &sight, interface) {
-                Some(way) => {
-                    seat::account(seat, low, sight.length);
-                    count(Reason::Related);
-                    u64::from(bypass::plain::forward(&sight, &way)) + ACTION
-                }
-                None => UNSURE,
-            }
-        }
-        Look::Related(seat, low) => {
-            seat::account(seat, low, sight.length);
-            count(Reason::Related);
-            PASS
-        }
-    }
+    decide(
+        frame,
+        Hook {
+            way: bypass::plain::way,
+            send: |_, sight, way| u64::from(bypass::plain::forward(sight, way)) + ACTION,
+            foreign: PASS,
+            related: PASS,
+        },
+    )
 }
 
 /// The action that [`xdp`] has decided on; None when it was unsure.
@@ -96,8 +89,24 @@ pub fn action(glance: u64) -> Option<u32> {
 /// At the TC hook.
 #[inline(never)]
 pub fn tc(frame: SkbFrame) -> u64 {
+    decide(
+        frame,
+        Hook {
+            way: bypass::redirect::way,
+            send: |frame, sight, way| match bypass::redirect::go(frame, sight, way) {
+                TC_ACT_REDIRECT => SENT,
+                _ => LOST,
+            },
+            foreign: FOREIGN,
+            related: RELATED,
+        },
+    )
+}
+
+#[inline(always)]
+fn decide<F: Frame, W>(frame: F, hook: Hook<F, W>) -> u64 {
     let Some(interface) = door::of(frame.interface()) else {
-        return FOREIGN;
+        return hook.foreign;
     };
     if interface.has(LAYER3) {
         return UNSURE;
@@ -108,18 +117,15 @@ pub fn tc(frame: SkbFrame) -> u64 {
         Look::NotTcp if interface.has(TCP_ONLY) => UNSURE,
         Look::NotTcp => {
             count(Reason::NotTcp);
-            FOREIGN
+            hook.foreign
         }
-        Look::Foreign => FOREIGN,
+        Look::Foreign => hook.foreign,
         Look::Related(seat, low) if interface.bypasses() => {
-            match bypass::redirect::way(frame, &sight) {
+            match (hook.way)(frame, &sight, interface) {
                 Some(way) => {
                     seat::account(seat, low, sight.length);
                     count(Reason::Related);
-                    match bypass::redirect::go(frame, &sight, &way) {
-                        TC_ACT_REDIRECT => SENT,
-                        _ => LOST,
-                    }
+                    (hook.send)(frame, &sight, &way)
                 }
                 None => UNSURE,
             }
@@ -127,7 +133,7 @@ pub fn tc(frame: SkbFrame) -> u64 {
         Look::Related(seat, low) => {
             seat::account(seat, low, sight.length);
             count(Reason::Related);
-            RELATED
+            hook.related
         }
     }
 }

@@ -57,6 +57,7 @@ pub fn enter(key: &FlowKey) {
 pub fn leave(key: &FlowKey) {
     let key = &Ends::from(*key);
     let Some(seat) = of(key) else { return };
+    fence(seat);
     if seat.is_of(key) {
         clear(seat);
         add(&mut seat.taken, LESS);
@@ -97,6 +98,7 @@ pub fn sit(key: &FlowKey, flow: &Flow, session_idle: u64, now: u64) {
     seat.until = now.saturating_add(patience(flow.idle, session_idle));
     seat.tick = clock::tick();
     // Whoever ends or removes a flow makes it stand up after that. It may have been just now.
+    fence(seat);
     // SAFETY: as in `find`.
     let steady = unsafe { FLOWS.get(key) }.is_some_and(Flow::is_steady);
     if !steady {
@@ -108,11 +110,18 @@ pub fn sit(key: &FlowKey, flow: &Flow, session_idle: u64, now: u64) {
 #[inline(always)]
 pub fn stand(key: &FlowKey) {
     let key = &Ends::from(*key);
-    if let Some(seat) = of(key)
-        && seat.is_of(key)
-    {
+    let Some(seat) = of(key) else { return };
+    fence(seat);
+    if seat.is_of(key) {
         close(seat);
     }
+}
+
+/// What this CPU has written is seen by the others before it reads on: an addition that gives the old value is
+/// a barrier on every processor (`BPF_FETCH`, as the kernel's `atomic64_fetch_add`).
+#[inline(always)]
+fn fence(seat: &mut Seat) {
+    add_to(&mut seat.flows, 0);
 }
 
 #[inline(always)]

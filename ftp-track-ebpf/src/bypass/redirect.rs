@@ -6,6 +6,7 @@ use aya_ebpf::{
     helpers::generated,
 };
 use ftp_track_common::{
+    interface::Interface,
     reason::Reason,
     route::{FORWARDED, Route},
 };
@@ -94,7 +95,7 @@ fn send(frame: SkbFrame, packet: &Packet) -> Option<i32> {
 /// Where a packet goes that is as plain as nearly all packets of a data connection are, on a way
 /// that was found in this tick of the kernel's clock. None leaves it to [`forward`], untouched.
 #[inline(always)]
-pub fn way(frame: SkbFrame, sight: &Sight) -> Option<Way> {
+pub fn way(frame: SkbFrame, sight: &Sight, interface: &Interface) -> Option<Way> {
     let skb = frame.context();
     // SAFETY: as in `send`.
     let (kind, tagged, merged) =
@@ -116,7 +117,7 @@ pub fn way(frame: SkbFrame, sight: &Sight) -> Option<Way> {
     } else {
         sight.headers.wrapping_add(merged)
     };
-    let route = route::in_this_tick(sight, frame.interface())?;
+    let route = route::in_this_tick(sight, interface.index)?;
     let sent = route.has(FORWARDED) && route.fits(length);
     sent.then_some(Way { route, hops })
 }
