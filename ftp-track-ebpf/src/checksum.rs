@@ -30,7 +30,7 @@ struct Sum<F> {
 /// packet's door says whether that is possible, because it would be an easy sum to forge.
 #[inline(always)]
 pub fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
-    is_complete(frame, packet) || (packet.door.partial && is_like_partial(packet))
+    (packet.door.partial && is_like_partial(packet)) || is_complete(frame, packet)
 }
 
 /// Whether the checksum field holds the sum of the pseudo header, and the rest is to be added.
