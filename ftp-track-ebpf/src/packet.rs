@@ -1,12 +1,20 @@
 //! IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200), down to the TCP segment.
 
-use ftp_track_common::{address::Address, reason::Reason, segment::Segment, tuple::Tuple};
+use core::hint::black_box;
+
+use ftp_track_common::{
+    address::Address,
+    reason::Reason,
+    segment::{SYN, Segment},
+    tuple::Tuple,
+};
 
 use crate::{
     door::Door,
     ethernet::{self, Network},
     frame::Frame,
     opaque::opaque,
+    sight::{self, NETWORK, Seen, Sight},
     tcp,
 };
 
@@ -63,8 +71,61 @@ pub(crate) struct Transport {
 }
 
 /// Reads the headers of a frame. Returns 0, or the number of the [`Reason`] why it cannot.
-#[inline(never)]
+#[inline(always)]
 pub fn read<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
+    if read_plain(frame, packet) != 0 {
+        return 0;
+    }
+    read_any(frame, packet)
+}
+
+/// Reads the headers of a plain packet, as nearly all are, where they lie. Gives 0 if it is none.
+#[inline(never)]
+fn read_plain<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
+    let piece = frame.piece();
+    let mut sight = Sight::default();
+    let zone = packet.door.zone as u16;
+    if packet.door.layer3 || !matches!(sight::see_any(piece, zone, &mut sight), Seen::Tcp) {
+        return 0;
+    }
+    let mut scale = 0;
+    if sight.flags & SYN != 0 {
+        let (start, end) = (
+            NETWORK as u32 + sight.header + 20,
+            NETWORK as u32 + sight.headers,
+        );
+        if black_box(end) as usize > piece.length() {
+            return 0;
+        }
+        let option = |at| {
+            let option = piece.header::<3>(at)?;
+            Some([option.byte::<0>(), option.byte::<1>(), option.byte::<2>()])
+        };
+        scale = tcp::window_scale(frame.noise(), start as usize, end as usize, option);
+    }
+    packet.tuple = sight.ends.into();
+    packet.segment = Segment {
+        sequence: sight.sequence,
+        acknowledgment: sight.acknowledgment,
+        length: sight.length - sight.headers,
+        interface: packet.door.interface,
+        window: sight.window,
+        flags: sight.flags,
+        scale,
+    };
+    packet.network = NETWORK as u32;
+    packet.transport = NETWORK as u32 + sight.header;
+    packet.transport_length = sight.length - sight.header;
+    packet.payload = NETWORK as u32 + sight.headers;
+    packet.length = sight.length;
+    packet.checksum = sight.checksum;
+    packet.first_fragment = false;
+    1
+}
+
+/// Reads the headers of any frame. Returns 0, or the number of the [`Reason`] why it cannot.
+#[inline(never)]
+pub fn read_any<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
     match read_headers(frame, packet) {
         Ok(()) => 0,
         Err(reason) => reason as u64,

@@ -25,7 +25,7 @@ pub fn is_related(frame: SkbFrame) -> bool {
     // SAFETY: a packet is made of numbers and of booleans, for which zero is a value.
     let packet = unsafe { packet.assume_init_mut() };
     packet.door = Door::asked(LOCAL, zone(frame));
-    if packet::read(frame, packet) != 0 || packet.first_fragment {
+    if packet::read_any(frame, packet) != 0 || packet.first_fragment {
         return false;
     }
     is_known(packet)

@@ -35,7 +35,7 @@ pub enum Seen {
     Tcp,
 }
 
-/// A plain segment, and not one that begins a connection.
+/// A plain segment.
 #[derive(Clone, Copy, Default)]
 pub struct Sight {
     /// Addresses and ports.
@@ -48,7 +48,14 @@ pub struct Sight {
     pub headers: u32,
     /// The TCP checksum as it lies in memory.
     pub checksum: u16,
-    flags: u8,
+    /// The TCP flags' low byte.
+    pub flags: u8,
+    /// Sequence number.
+    pub sequence: u32,
+    /// Acknowledgment number.
+    pub acknowledgment: u32,
+    /// Window as announced.
+    pub window: u16,
 }
 
 impl Sight {
@@ -65,9 +72,19 @@ impl Sight {
     }
 }
 
-/// Looks at the headers of a frame in this `zone`. Of a segment of TCP, `sight` is told.
+/// Looks at the headers of a frame in this `zone`. Of a segment of TCP that begins no connection,
+/// `sight` is told.
 #[inline(always)]
 pub fn see(piece: Piece, zone: u16, sight: &mut Sight) -> Seen {
+    match see_any(piece, zone, sight) {
+        Seen::Tcp if sight.flags & SYN != 0 => Seen::Unsure,
+        seen => seen,
+    }
+}
+
+/// As [`see`], of any segment of TCP.
+#[inline(always)]
+pub fn see_any(piece: Piece, zone: u16, sight: &mut Sight) -> Seen {
     let Some(link) = piece.header::<NETWORK>(0) else {
         return Seen::Unsure;
     };
@@ -150,10 +167,13 @@ fn transport(
     let size = u32::from(tcp.byte::<12>() >> 4) * 4;
     sight.flags = tcp.byte::<13>();
     sight.headers = sight.header + size;
-    if size < 20 || sight.headers > sight.length || sight.flags & SYN != 0 {
+    if size < 20 || sight.headers > sight.length {
         return Seen::Unsure;
     }
     sight.ends = Ends::new(source, destination, tcp.word::<0>(), zone.into());
+    sight.sequence = u32::from_be(tcp.word::<4>());
+    sight.acknowledgment = u32::from_be(tcp.word::<8>());
+    sight.window = u16::from_be(tcp.half::<14>());
     sight.checksum = tcp.half::<16>();
     Seen::Tcp
 }

@@ -41,7 +41,8 @@ pub(crate) fn read(
     packet.tuple.zone = packet.door.zone;
     let flags = header[13];
     let scale = if flags & SYN != 0 {
-        window_scale(frame, transport.offset + 20, transport.offset + size)
+        let (start, end) = (transport.offset + 20, transport.offset + size);
+        window_scale(frame.noise(), start, end, |at| frame.read(at))
     } else {
         0
     };
@@ -63,17 +64,23 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// The window scale plus one, or 0 without the option.
+/// The window scale plus one, or 0 without the option. `read` gives three bytes of the frame; of
+/// `noise` see [`opaque`].
 #[inline(always)]
-fn window_scale(frame: impl Frame, start: usize, end: usize) -> u8 {
+pub(crate) fn window_scale(
+    noise: u64,
+    start: usize,
+    end: usize,
+    read: impl Fn(usize) -> Option<[u8; 3]>,
+) -> u8 {
     let mut offset = start;
     let mut seen = 0;
     while seen < OPTIONS {
-        offset = opaque(offset as u64, frame.noise()) as usize & 0xfff;
+        offset = opaque(offset as u64, noise) as usize & 0xfff;
         if offset + 2 >= end {
             return 0;
         }
-        let Some([kind, length, value]) = frame.read::<[u8; 3]>(offset) else {
+        let Some([kind, length, value]) = read(offset) else {
             return 0;
         };
         offset += match kind {
