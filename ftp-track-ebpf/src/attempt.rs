@@ -15,9 +15,12 @@ use crate::{copy::copy, counter::next, map::ATTEMPTS, scratch};
 /// Makes room for the attempts of two hosts. `tuple` is that of a packet of theirs.
 #[inline(never)]
 pub fn expect(tuple: &Tuple) {
-    if let (Some(()), Some(pair), Some(none)) =
-        (select(tuple), scratch::pair(), scratch::attempts())
-    {
+    let (Some(()), Some(pair), Some(none)) = (select(tuple), scratch::pair(), scratch::attempts())
+    else {
+        return;
+    };
+    // Looked up first: to insert what is there would take somebody's place for a moment.
+    if find().is_none() {
         let _: Result<(), i32> = ATTEMPTS.insert(&*pair, &*none, BPF_NOEXIST as u64);
     }
 }

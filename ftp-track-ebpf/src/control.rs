@@ -103,7 +103,8 @@ pub fn segment<F: Frame>(frame: F, packet: &Packet, direction: Direction) -> Ver
         return Verdict::Pass;
     }
     if !fits {
-        entry = opening::find(frame, packet, direction);
+        let existing = entry.unwrap_or(core::ptr::null_mut());
+        entry = opening::find(frame, packet, direction, existing);
     }
     let Some(entry) = entry else {
         return Verdict::Pass;

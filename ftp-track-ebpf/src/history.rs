@@ -64,37 +64,41 @@ pub unsafe extern "C" fn ftp_track_note(key: *const SessionKey, session: u64, no
     // SAFETY: the caller gives a valid pointer, if it is not null; a map's key has to lie in memory
     // that every kernel takes for that.
     unsafe { copy(key, &raw mut *master) };
-    let Some(history) = find(master, session) else {
+    note.time = now;
+    // Where a connection begins there is none yet.
+    if note.subject != OPENED
+        && let Some(history) = find(master, session)
+    {
+        // SAFETY: the history is a live map value. Its notes are written without a lock: whoever takes
+        // a number has its slot for himself, unless he is overtaken by a whole ring; a reader sees
+        // a note only while it has its number.
+        unsafe {
+            let number = next(&mut (*history).count);
+            let place = &raw mut (*history).notes[slot(number)];
+            (&raw mut (*place).number).write_volatile(0);
+            note.number = number as u32;
+            write(note, place);
+        }
+        return 1;
+    }
+    let Some(fresh) = scratch::history() else {
         return 0;
     };
-    note.time = now;
-    // SAFETY: the history is a live map value. Its notes are written without a lock: whoever takes
-    // a number has its slot for himself, unless he is overtaken by a whole ring; a reader sees a
-    // note only while it has its number.
-    unsafe {
-        let number = next(&mut (*history).count);
-        let place = &raw mut (*history).notes[slot(number)];
-        (&raw mut (*place).number).write_volatile(0);
-        note.number = number as u32;
-        write(note, place);
-    }
+    fresh.session = session;
+    fresh.count = 1;
+    note.number = 1;
+    // SAFETY: both are places of a note.
+    unsafe { copy(&raw const *note, &raw mut fresh.notes[slot(1)]) };
+    let _: Result<(), i32> = HISTORIES.insert(master, &*fresh, 0);
     1
 }
 
-/// The history of a session; a new one in the place of that of an earlier session.
+/// The history of a session, not that of an earlier one with its key.
 #[inline(always)]
 fn find(master: &SessionKey, session: u64) -> Option<*mut History> {
-    if let Some(history) = HISTORIES.get_ptr_mut(master) {
-        // SAFETY: the history is a live map value; its number never changes.
-        if unsafe { (*history).session } == session {
-            return Some(history);
-        }
-    }
-    let fresh = scratch::history()?;
-    fresh.session = session;
-    fresh.count = 0;
-    let _: Result<(), i32> = HISTORIES.insert(master, &*fresh, 0);
-    HISTORIES.get_ptr_mut(master)
+    let history = HISTORIES.get_ptr_mut(master)?;
+    // SAFETY: the history is a live map value; its number never changes.
+    (unsafe { (*history).session } == session).then_some(history)
 }
 
 /// Writes a note, its number last.

@@ -1,6 +1,8 @@
 //! Where a session begins: with its handshake, or in the middle of a connection that is older than
 //! the tracker.
 
+use core::hint::black_box;
+
 use aya_ebpf::{
     bindings::{BPF_F_LOCK, BPF_NOEXIST},
     helpers::generated,
@@ -55,30 +57,35 @@ pub fn fits(packet: &Packet, direction: Direction, existing: Option<*mut Session
     })
 }
 
-/// The session of a segment which [`existing`] has named, and which [`fits`] none; makes it when the
-/// segment completes a handshake, or is the first that comes by of a connection that is older than
-/// the tracker.
+/// The session of a segment that [`fits`] none, not even the `existing` one, which may be null; makes it
+/// when the segment completes a handshake, or is the first that comes by of a connection that is older
+/// than the tracker.
 #[inline(never)]
 pub fn find<F: Frame>(
     frame: F,
     packet: &Packet,
     direction: Direction,
+    existing: *mut SessionEntry,
 ) -> Option<*mut SessionEntry> {
+    let existing = (!existing.is_null()).then_some(existing);
     let now = packet.time;
     let key = &*scratch::session_key()?;
-    let existing = SESSIONS.get_ptr_mut(key);
+    // SAFETY: the value is a live map value. Of a handshake only the SYN and the SYN-ACK before this
+    // segment have written it; of a glimpse what two CPUs write at once is at worst no evidence.
+    let handshake = unsafe { HANDSHAKES.get(key) };
+    let completes = completes(packet, handshake);
     let segment = &packet.segment;
     if let Some(entry) = existing {
         // SAFETY: the entry is a live map value; this is one aligned word.
         let ended = unsafe { (*entry).session.ended };
         // What does not fit may belong to a new connection with the old one's ports.
-        if ended == 0 && (matches!(direction, Direction::FromServer) || !completes(packet, key)) {
+        if ended == 0 && (matches!(direction, Direction::FromServer) || !completes) {
             return existing;
         }
     }
-    let begins = matches!(direction, Direction::FromClient) && completes(packet, key);
+    let begins = matches!(direction, Direction::FromClient) && completes;
     let goes_on = existing.is_none() && segment.length != 0 && segment.has(ACK);
-    if goes_on && is_contested(key) {
+    if goes_on && handshake.is_some_and(|it| it.contested != 0) {
         count(Reason::Contested);
         return None;
     }
@@ -99,9 +106,7 @@ pub fn find<F: Frame>(
     entry.clear();
     let id = next_number();
     let share = if begins {
-        // SAFETY: the value is a live map value, and of a handshake nothing is written any more.
-        let handshake = unsafe { HANDSHAKES.get(key) }?;
-        entry.session.open(key, id, handshake, now);
+        entry.session.open(key, id, handshake?, now);
         if HANDSHAKES.remove(key).is_err() {
             // Another CPU has just made the session from it.
             return SESSIONS.get_ptr_mut(key);
@@ -196,6 +201,11 @@ const BELIEVED: u64 = 2;
 /// other side's answer the session is made at the cost of what stood in the first segment.
 #[inline(never)]
 fn pick_up(packet: &Packet, direction: Direction, id: u64, now: u64) -> u64 {
+    // It becomes an index, of which the verifier would know no bound.
+    let direction = match black_box(direction as u64) & 1 {
+        0 => Direction::FromClient,
+        _ => Direction::FromServer,
+    };
     let segment = &packet.segment;
     let (Some(entry), Some(key), Some(new)) = (
         scratch::entry(),
@@ -235,21 +245,11 @@ fn pick_up(packet: &Packet, direction: Direction, id: u64, now: u64) -> u64 {
     NOTHING
 }
 
-/// Whether nobody can say who the server of a connection is.
-#[inline(always)]
-fn is_contested(key: &SessionKey) -> bool {
-    // SAFETY: the value is a live map value, of which one byte is read.
-    unsafe { HANDSHAKES.get(key) }.is_some_and(|handshake| handshake.contested != 0)
-}
-
 /// Whether a segment of the client's completes the handshake that was seen.
 #[inline(always)]
-fn completes(packet: &Packet, key: &SessionKey) -> bool {
-    // SAFETY: the value is a live map value; only the SYN and the SYN-ACK before this segment have
-    // written it.
-    unsafe { HANDSHAKES.get(key) }.is_some_and(|handshake| {
-        handshake.is_completed_by(packet.segment.sequence, packet.segment.acknowledgment)
-    })
+fn completes(packet: &Packet, handshake: Option<&Handshake>) -> bool {
+    let (sequence, acknowledgment) = (packet.segment.sequence, packet.segment.acknowledgment);
+    handshake.is_some_and(|it| it.is_completed_by(sequence, acknowledgment))
 }
 
 /// The other side has confirmed a session that was picked up: it counts as its client's. With a

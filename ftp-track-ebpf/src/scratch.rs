@@ -232,7 +232,7 @@ field! {
     master: SessionKey
 }
 field! {
-    /// A new history, before it enters its map; of its notes none is ever written.
+    /// A new history, before it enters its map; of its notes only the first is ever written.
     history: History
 }
 field! {
