@@ -16,6 +16,7 @@ use ftp_track_common::{
     layout::{self, ClientEntry, SessionEntry},
     reason::Reason,
     rule::Rule,
+    seat::Seat,
     tuple::{ExpectationKey, FlowKey, SessionKey},
 };
 
@@ -330,6 +331,7 @@ fn bounded_memory() {
         + size::<SessionKey, Handshake>(layout::MAX_HANDSHAKES)
         + size::<ExpectationKey, Expectation>(layout::MAX_EXPECTATIONS)
         + size::<FlowKey, Flow>(layout::MAX_FLOWS)
+        + layout::MAX_FLOWS * size_of::<Seat>()
         + size::<[u8; 20], ClientEntry>(layout::MAX_CLIENTS)
         + size::<KeptKey, KeptBytes>(layout::MAX_KEPT)
         + layout::EVENT_BYTES;
