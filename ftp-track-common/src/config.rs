@@ -53,6 +53,25 @@ pub struct Config {
     pub rules: u32,
     /// Whether any of them permits third hosts (FXP).
     pub third_hosts: u32,
+    /// Reserved, zero.
+    pub reserved: u32,
+    /// The union of [`PortSet::control`] of all ports: nearly all ports are in none of them, and need not be
+    /// looked up.
+    pub control: u64,
+}
+
+impl Config {
+    /// What [`Self::control`] is for these control ports.
+    pub fn union(ports: &[u16]) -> u64 {
+        let bits = ports.iter().map(|port| PortSet::bit(*port));
+        bits.fold(0, |all, bit| all | bit)
+    }
+
+    /// Whether neither port is one of control connections, as far as can be told without looking them up.
+    #[inline(always)]
+    pub const fn has_no_control(&self, one: u16, other: u16) -> bool {
+        self.control & (PortSet::bit(one) | PortSet::bit(other)) == 0
+    }
 }
 
 /// 64 neighbouring ports: the value of the port map. As of the rules, there are two places for
@@ -90,5 +109,26 @@ impl PortSet {
     #[inline(always)]
     pub const fn bit(port: u16) -> u64 {
         1 << (port & 63)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_control_port_is_overlooked() {
+        let ports = [21, 2121, 65_535];
+        let config = Config {
+            control: Config::union(&ports),
+            ..Config::default()
+        };
+        for port in ports {
+            assert!(!config.has_no_control(port, 40_000));
+            assert!(!config.has_no_control(40_000, port));
+        }
+        let others = (0..=u16::MAX).filter(|port| config.has_no_control(*port, 40_000));
+        assert_eq!(others.count(), 61 * 1024);
+        assert!(Config::default().has_no_control(21, 21), "without any");
     }
 }

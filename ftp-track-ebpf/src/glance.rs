@@ -177,7 +177,7 @@ fn look<F: Frame>(frame: F, interface: &Interface, sight: &mut Sight) -> Look {
         }
     }
     let [source, destination] = ends.ports();
-    if is_control(source) || is_control(destination) {
+    if may_be_control(source, destination) {
         return Look::Unsure;
     }
     Look::Foreign
@@ -206,10 +206,16 @@ fn is_flow(ends: &Ends) -> bool {
     FLOWS.get_ptr(&key).is_some()
 }
 
-/// Whether control connections may have this port. Where nothing is known, they may.
+/// Whether control connections may have one of these ports. Where nothing is known, they may.
 #[inline(always)]
-fn is_control(port: u16) -> bool {
-    SETTINGS.get(0).is_none_or(|config| {
+fn may_be_control(one: u16, other: u16) -> bool {
+    let Some(config) = SETTINGS.get(0) else {
+        return true;
+    };
+    if config.has_no_control(one, other) {
+        return false;
+    }
+    [one, other].into_iter().any(|port| {
         let slot = PortSet::slot(config.generation, PortSet::index(port));
         let set = PORTS.get(slot);
         set.is_none_or(|set| set.control & PortSet::bit(port) != 0)

@@ -334,10 +334,13 @@ fn configure(
 ) -> Result<(), map::Error> {
     let mut in_force = map::Settings::open(pins)?;
     let rules = settings.policy.rules();
+    let before = in_force.get()?;
     let config = Config {
-        generation: policy::next_generation(in_force.get()?.generation),
+        generation: policy::next_generation(before.generation),
         rules: rules.len() as u32,
         third_hosts: rules.iter().any(Rule::has_third_hosts).into(),
+        control: Config::union(&settings.control_ports),
+        ..Config::default()
     };
     // All at once: the settings say which rules and ports are in force.
     map::Rules::open(pins)?.write(config.generation, rules)?;
@@ -345,6 +348,11 @@ fn configure(
     Ports::open(pins)?.write(config.generation, &settings.control_ports, &lists)?;
     let list = |index| named.get(&index).map(|name| settings.list_of(name));
     Interfaces::open(pins)?.choose_lists(config.generation, list)?;
+    // A packet may find the old half of what is being written, so what the new ports add comes first.
+    in_force.set(&Config {
+        control: before.control | config.control,
+        ..before
+    })?;
     in_force.set(&config)
 }
 

@@ -64,6 +64,8 @@ impl Tracker {
             generation,
             rules: rules.len() as u32,
             third_hosts: rules.iter().any(Rule::has_third_hosts).into(),
+            control: Config::union(&CONTROL_PORTS),
+            ..Config::default()
         };
         let value: [u8; size::<Config>()] = bytemuck::cast(config);
         self.settings.set(0, value, 0).expect("index 0");
