@@ -43,6 +43,8 @@ pub struct Packet {
     /// When it came; monotonic clock, nanoseconds. Only written where somebody asks: it is that of an
     /// earlier packet in one that passes without.
     pub time: u64,
+    /// The [`crate::clock::tick`] in which that was noted.
+    pub tick: u64,
     /// Where the IP header begins in the frame.
     pub network: u32,
     /// Where the TCP header begins in the frame.

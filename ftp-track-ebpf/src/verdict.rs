@@ -4,6 +4,7 @@ use ftp_track_common::{
     config::{Config, PORT_LISTS, PortSet},
     policy::Binding,
     reason::Reason,
+    segment::{FIN, RST, SYN},
     tuple::Direction,
 };
 
@@ -62,7 +63,7 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
     }
     // A data connection may have a control port as its own end.
     if (destination.control || source.control) && data::standing(packet) == data::FOREIGN {
-        note_time(packet);
+        note_tick(packet);
         let direction = if destination.control {
             Direction::FromClient
         } else {
@@ -94,6 +95,19 @@ fn drop_unread(packet: &Packet, unread: u64) -> Verdict {
 fn note_time(packet: &mut Packet) -> u64 {
     packet.time = clock::now();
     packet.time
+}
+
+/// As [`note_time`]. A segment that begins, says and ends nothing is told the time of an earlier one in
+/// the same tick.
+#[inline(always)]
+fn note_tick(packet: &mut Packet) {
+    let segment = &packet.segment;
+    let is_bare = segment.length == 0 && segment.flags & (SYN | FIN | RST) == 0;
+    let tick = clock::tick();
+    if !is_bare || packet.tick != tick {
+        packet.tick = tick;
+        note_time(packet);
+    }
 }
 
 /// Whether a frame belongs to an admitted data connection, for a second look at one that was decided
