@@ -167,6 +167,13 @@ impl Flow {
         tells
     }
 
+    /// Whether a plain segment that comes now changes nothing but its counters and when the last one came.
+    #[inline(always)]
+    pub const fn goes_on(&self, now: u64) -> bool {
+        let is_told = self.told == (now >> 28) as u32;
+        is_told && self.is_steady() && !self.is_expired(now)
+    }
+
     /// Whether plain segments change nothing for it but its counters.
     #[inline(always)]
     pub const fn is_steady(&self) -> bool {

@@ -7,7 +7,7 @@
 use aya_ebpf::bindings::{TC_ACT_REDIRECT, xdp_action};
 use ftp_track_common::{
     config::PortSet,
-    ends::Ends,
+    flow::Flow,
     interface::{Interface, LAYER3, TCP_ONLY},
     reason::Reason,
     seat::Seat,
@@ -17,7 +17,7 @@ use ftp_track_common::{
 use crate::{
     bypass, clock,
     counter::count,
-    door,
+    data, door,
     frame::{Frame, XdpFrame},
     map::{FLOWS, PORTS, SETTINGS},
     seat,
@@ -49,6 +49,8 @@ enum Look {
     /// A segment by which nothing changes for its data connection, which sits here; whether it comes from
     /// the lower end.
     Related(&'static mut Seat, bool),
+    /// Likewise, of one that found its seat taken.
+    Standing(&'static mut Flow, bool),
 }
 
 /// What a hook does with packets.
@@ -120,22 +122,39 @@ fn decide<F: Frame, W>(frame: F, hook: Hook<F, W>) -> u64 {
             hook.foreign
         }
         Look::Foreign => hook.foreign,
-        Look::Related(seat, low) if interface.bypasses() => {
-            match (hook.way)(frame, &sight, interface) {
-                Some(way) => {
-                    seat::account(seat, low, sight.length);
-                    count(Reason::Related);
-                    (hook.send)(frame, &sight, &way)
-                }
-                None => UNSURE,
-            }
-        }
         Look::Related(seat, low) => {
-            seat::account(seat, low, sight.length);
-            count(Reason::Related);
-            hook.related
+            let account = || seat::account(seat, low, sight.length);
+            related(frame, &sight, interface, hook, account)
+        }
+        Look::Standing(flow, low) => {
+            let account = || data::tally(flow, flow.side(low), 1, sight.length.into());
+            related(frame, &sight, interface, hook, account)
         }
     }
+}
+
+#[inline(always)]
+fn related<F, W>(
+    frame: F,
+    sight: &Sight,
+    interface: &Interface,
+    hook: Hook<F, W>,
+    account: impl FnOnce(),
+) -> u64
+where
+    F: Frame,
+{
+    if !interface.bypasses() {
+        account();
+        count(Reason::Related);
+        return hook.related;
+    }
+    let Some(way) = (hook.way)(frame, sight, interface) else {
+        return UNSURE;
+    };
+    account();
+    count(Reason::Related);
+    (hook.send)(frame, sight, &way)
 }
 
 /// Whether a packet that XDP has decided on is certainly none of an admitted data connection.
@@ -172,8 +191,8 @@ fn look<F: Frame>(frame: F, interface: &Interface, sight: &mut Sight) -> Look {
         }
         // The only flow that leads here is another one, if it sits.
         let is_alone = seat.flows == 1 && seat.tick != 0;
-        if !is_alone && is_flow(ends) {
-            return Look::Unsure;
+        if !is_alone && let Some(look) = look_among_flows(sight) {
+            return look;
         }
     }
     let [source, destination] = ends.ports();
@@ -199,11 +218,19 @@ fn goes_on(seat: &mut Seat) -> bool {
     true
 }
 
-/// Whether there is such a flow.
+/// None where there is no such flow.
 #[inline(always)]
-fn is_flow(ends: &Ends) -> bool {
-    let (key, _) = FlowKey::of(&(*ends).into());
-    FLOWS.get_ptr(&key).is_some()
+fn look_among_flows(sight: &Sight) -> Option<Look> {
+    let (key, source_is_low) = FlowKey::of(&sight.ends.into());
+    let flow = FLOWS.get_ptr_mut(&key)?;
+    // SAFETY: the flow is a live map value, and shared as its type says.
+    let flow = unsafe { &mut *flow };
+    let now = clock::now();
+    if sight.is_last() || !flow.goes_on(now) {
+        return Some(Look::Unsure);
+    }
+    flow.seen = now;
+    Some(Look::Standing(flow, source_is_low))
 }
 
 /// Whether control connections may have one of these ports. Where nothing is known, they may.

@@ -7,7 +7,9 @@ use ftp_track_common::{
     config::Mode,
     interface::{INGRESS, PARTIAL, ROUTED, TRANSMITS},
     reason::Reason,
+    seat::Tally,
     segment::{ACK, PSH, SYN, URG},
+    tuple::FlowKey,
 };
 
 use crate::harness::{
@@ -127,6 +129,29 @@ fn at_once(
     let before = seated(tracker);
     let result = send(tracker, data, frame, interface);
     (result, seated(tracker) != before)
+}
+
+/// Right after a closer look, and as one that found its seat taken.
+fn without_a_seat(
+    tracker: &mut Tracker,
+    data: &Data,
+    plain: &[u8],
+    frame: &[u8],
+    interface: u32,
+) -> Result {
+    closely(tracker, data, plain, interface);
+    let mut seat = tracker.flows.seat(&data.key());
+    seat.flows += 1;
+    seat.ends = FlowKey::default().into();
+    // What was counted there belongs to the other one.
+    seat.tallies = [Tally::default(); 2];
+    tracker.flows.set_seat(&data.key(), &seat);
+    let result = send(tracker, data, frame, interface);
+    let mut seat = tracker.flows.seat(&data.key());
+    assert_eq!(seat.tallies, [Tally::default(); 2], "somebody else's");
+    (seat.flows, seat.ends) = (1, data.key().into());
+    tracker.flows.set_seat(&data.key(), &seat);
+    result
 }
 
 /// The server's segment, changed.
@@ -283,6 +308,11 @@ fn agree(door: Door, mode: Mode, flags: u8) {
             assert_eq!(
                 found, wanted,
                 "{name}, {family:?}, {mode:?}, {door:?}, later"
+            );
+            let found = without_a_seat(&mut tracker, &data, &plain, &frame, WAN);
+            assert_eq!(
+                found, wanted,
+                "{name}, {family:?}, {mode:?}, {door:?}, without a seat"
             );
         }
     }
