@@ -47,12 +47,12 @@ pub fn add(value: &mut u64, amount: u64) {
 /// Adds one to a value that another CPU may be adding to, and gives what it is then.
 #[inline(always)]
 pub fn next(value: &mut u64) -> u64 {
-    add_to(value, 1).wrapping_add(1)
+    fetch_add(value, 1).wrapping_add(1)
 }
 
 /// Adds to a value that another CPU may be adding to, and gives what it was.
 #[inline(always)]
-pub fn add_to(value: &mut u64, amount: u64) -> u64 {
+pub fn fetch_add(value: &mut u64, amount: u64) -> u64 {
     #[cfg(target_arch = "bpf")]
     {
         let mut before = amount;

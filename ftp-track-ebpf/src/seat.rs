@@ -10,7 +10,7 @@ use ftp_track_common::{
 
 use crate::{
     clock,
-    counter::{add, add_to, next},
+    counter::{add, fetch_add, next},
     data,
     map::{FLOWS, SEATS},
 };
@@ -121,7 +121,7 @@ pub fn stand(key: &FlowKey) {
 /// a barrier on every processor (`BPF_FETCH`, as the kernel's `atomic64_fetch_add`).
 #[inline(always)]
 fn fence(seat: &mut Seat) {
-    add_to(&mut seat.flows, 0);
+    fetch_add(&mut seat.flows, 0);
 }
 
 #[inline(always)]
@@ -143,7 +143,7 @@ pub fn account(seat: &mut Seat, is_from_low: bool, length: u32) {
     let packet = Tally::packet(length);
     let [low, high] = &mut seat.tallies;
     let tally = if is_from_low { low } else { high };
-    let before = Tally(add_to(&mut tally.0, packet.0));
+    let before = Tally(fetch_add(&mut tally.0, packet.0));
     if before.is_filled_by(packet) {
         let all = Tally(before.0.wrapping_add(packet.0));
         empty(&seat.ends, all, is_from_low);
