@@ -16,7 +16,7 @@ use crate::harness::{
     data::{Data, Initiator, Responder},
     frame,
     namespace::{CARDS, LAN, WAN},
-    play::{Family, Play},
+    play::Family,
     pool,
     segment::Segment,
     skb::Skb,
@@ -45,12 +45,7 @@ struct Result {
 
 /// An admitted data connection between interfaces of `mode`.
 fn admitted(tracker: &mut Tracker, family: Family, mode: Mode, flags: u8) -> Data {
-    tracker.reset(Mode::Enforce);
-    let mut play = Play::new(tracker, family, 0);
-    play.greet();
-    play.passive(50_000);
-    let mut data = Data::passive(&play, 50_000);
-    data.open(&mut play);
+    let data = Data::admitted(tracker, family);
     for index in [LAN, WAN] {
         tracker.set_interface(mode, index, INGRESS | ROUTED | TRANSMITS | flags);
         let mut slot = tracker.slot(index);
@@ -104,43 +99,16 @@ fn closely(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> 
     send(tracker, data, frame, interface)
 }
 
-/// Behind a closer look at a plain segment of the same side, in a later tick of the kernel's clock.
-fn in_a_later_tick(
-    tracker: &mut Tracker,
-    data: &Data,
-    plain: &[u8],
-    frame: &[u8],
-    interface: u32,
-) -> Result {
-    closely(tracker, data, plain, interface);
+/// The next segment comes in a later tick of the kernel's clock.
+fn tick(tracker: &mut Tracker, data: &Data) {
     let mut seat = tracker.flows.seat(&data.key());
     assert_ne!(seat.tick, 0, "it sits");
     seat.tick -= 1;
     tracker.flows.set_seat(&data.key(), &seat);
-    send(tracker, data, frame, interface)
 }
 
-/// Right after a closer look at a plain segment of the same side.
-fn at_once(
-    tracker: &mut Tracker,
-    data: &Data,
-    plain: &[u8],
-    frame: &[u8],
-    interface: u32,
-) -> Result {
-    closely(tracker, data, plain, interface);
-    send(tracker, data, frame, interface)
-}
-
-/// Right after a closer look, and as one that found its seat taken.
-fn without_a_seat(
-    tracker: &mut Tracker,
-    data: &Data,
-    plain: &[u8],
-    frame: &[u8],
-    interface: u32,
-) -> Result {
-    closely(tracker, data, plain, interface);
+/// As one that finds its seat taken.
+fn without_a_seat(tracker: &mut Tracker, data: &Data, frame: &[u8], interface: u32) -> Result {
     let mut seat = tracker.flows.seat(&data.key());
     seat.flows += 1;
     seat.ends = FlowKey::default().into();
@@ -303,14 +271,19 @@ fn agree(door: Door, mode: Mode, flags: u8) {
         };
         for (name, frame) in common(&data).into_iter().chain(own) {
             let wanted = closely(&mut tracker, &data, &frame, WAN);
-            let found = at_once(&mut tracker, &data, &plain, &frame, WAN);
+            // Each behind a closer look at a plain segment of the same side.
+            closely(&mut tracker, &data, &plain, WAN);
+            let found = send(&tracker, &data, &frame, WAN);
             assert_eq!(found, wanted, "{name}, {family:?}, {mode:?}, {door:?}");
-            let found = in_a_later_tick(&mut tracker, &data, &plain, &frame, WAN);
+            closely(&mut tracker, &data, &plain, WAN);
+            tick(&mut tracker, &data);
+            let found = send(&tracker, &data, &frame, WAN);
             assert_eq!(
                 found, wanted,
                 "{name}, {family:?}, {mode:?}, {door:?}, later"
             );
-            let found = without_a_seat(&mut tracker, &data, &plain, &frame, WAN);
+            closely(&mut tracker, &data, &plain, WAN);
+            let found = without_a_seat(&mut tracker, &data, &frame, WAN);
             assert_eq!(
                 found, wanted,
                 "{name}, {family:?}, {mode:?}, {door:?}, without a seat"

@@ -17,17 +17,6 @@ use crate::harness::{
     tracker::{Door, Tracker, Verdict},
 };
 
-/// A data connection that was admitted.
-fn admitted(tracker: &mut Tracker) -> Data {
-    tracker.reset(Mode::Enforce);
-    let mut play = Play::new(tracker, Family::V4, 0);
-    play.greet();
-    play.passive(50_000);
-    let mut data = Data::passive(&play, 50_000);
-    data.open(&mut play);
-    data
-}
-
 /// Another pair of ports that leads to the same seat.
 fn neighbour(tracker: &Tracker, data: &Data) -> Data {
     let flows = &tracker.flows;
@@ -93,7 +82,7 @@ fn sits_down_once_it_is_established() {
 fn stands_up_when_it_is_over() {
     let mut tracker = pool::tracker();
     for (name, last) in [("finished", [FIN | ACK; 2].as_slice()), ("reset", &[RST])] {
-        let data = admitted(&mut tracker);
+        let data = Data::admitted(&mut tracker, Family::V4);
         assert_eq!(related(&tracker, &data), 1);
         for (flags, side) in last.iter().zip([0, 1]) {
             let (frame, interface) = if side == 0 {
@@ -116,7 +105,7 @@ fn stands_up_when_it_is_over() {
 #[test]
 fn a_revoked_flow_is_refused_at_once() {
     let mut tracker = pool::tracker();
-    let data = admitted(&mut tracker);
+    let data = Data::admitted(&mut tracker, Family::V4);
     assert_eq!(related(&tracker, &data), 1);
     let mut flow = tracker.flows.get(&data.key()).unwrap();
     flow.revoke();
@@ -134,7 +123,7 @@ fn a_revoked_flow_is_refused_at_once() {
 #[test]
 fn a_seat_alone_admits_nothing_for_long() {
     let mut tracker = pool::tracker();
-    let data = admitted(&mut tracker);
+    let data = Data::admitted(&mut tracker, Family::V4);
     let key = data.key();
     assert_eq!(related(&tracker, &data), 1);
     tracker.flows.tear_out(&key);
@@ -174,7 +163,7 @@ fn leaves_with_its_flow() {
 #[test]
 fn a_taken_seat_is_left_alone() {
     let mut tracker = pool::tracker();
-    let data = admitted(&mut tracker);
+    let data = Data::admitted(&mut tracker, Family::V4);
     let other = neighbour(&tracker, &data);
     assert_eq!(related(&tracker, &other), 0, "nobody's");
     let flow = tracker.flows.get(&data.key()).unwrap();
@@ -208,7 +197,7 @@ fn a_taken_seat_is_left_alone() {
 #[test]
 fn a_forgotten_seat_is_free_again() {
     let mut tracker = pool::tracker();
-    let data = admitted(&mut tracker);
+    let data = Data::admitted(&mut tracker, Family::V4);
     let other = neighbour(&tracker, &data);
     let mut seat = tracker.flows.seat(&data.key());
     tracker.flows.tear_out(&data.key());
@@ -238,7 +227,7 @@ fn a_forgotten_seat_is_free_again() {
 fn a_full_tally_is_emptied() {
     let mut tracker = pool::tracker();
     for door in Door::ALL {
-        let data = admitted(&mut tracker);
+        let data = Data::admitted(&mut tracker, Family::V4);
         tracker.door = door;
         let key = data.key();
         assert_eq!(related(&tracker, &data), 1);

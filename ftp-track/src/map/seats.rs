@@ -2,10 +2,10 @@
 
 use std::{io, mem::offset_of, os::fd::AsFd as _, sync::atomic::Ordering};
 
-use aya::maps::{Array, MapData};
+use aya::maps::{Array, IterableMap as _, MapData};
 use ftp_track_common::{ends::Ends, layout, seat::Seat, tuple::FlowKey};
 
-use super::{Error, PinDirectory, shared::SharedWords};
+use super::{Error, PinDirectory, settings, shared::SharedWords};
 
 const NAME: &str = layout::SEATS;
 const SIZE: usize = size_of::<Seat>();
@@ -14,16 +14,13 @@ const WORD: usize = size_of::<u64>();
 /// The seats of data connections.
 pub struct Seats {
     map: Array<MapData, [u8; SIZE]>,
-    pin: MapData,
 }
 
 impl Seats {
     /// Opens [`layout::SEATS`].
     pub fn open(pins: &PinDirectory) -> Result<Self, Error> {
-        let refused = |source| Error::Refused { name: NAME, source };
-        let map = Array::try_from(pins.open(NAME)?).map_err(refused)?;
-        let pin = MapData::from_pin(pins.map(NAME)).map_err(refused)?;
-        Ok(Self { map, pin })
+        let map = settings::open(pins, NAME)?;
+        Ok(Self { map })
     }
 
     /// The seat of the flow with this key, if it sits.
@@ -78,7 +75,7 @@ impl Seats {
     /// Only this one: the kernel counts whatever is mapped as this process's memory.
     fn words(&self, key: &FlowKey) -> Result<SharedWords, Error> {
         let offset = u64::from(self.place(key)) * SIZE as u64;
-        SharedWords::of(self.pin.fd().as_fd(), offset, SIZE / WORD)
+        SharedWords::of(self.map.map().fd().as_fd(), offset, SIZE / WORD)
             .map_err(|source: io::Error| Error::Unread { name: NAME, source })
     }
 }

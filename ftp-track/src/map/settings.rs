@@ -180,7 +180,8 @@ fn port_sets(control: &[u16], allowed: &[&[u16]]) -> Vec<PortSet> {
     sets
 }
 
-fn open<const VALUE: usize>(
+/// Opens an array whose values have so many bytes.
+pub(super) fn open<const VALUE: usize>(
     pins: &PinDirectory,
     name: &'static str,
 ) -> Result<Array<MapData, [u8; VALUE]>, Error> {

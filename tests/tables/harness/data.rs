@@ -3,12 +3,17 @@
 use std::net::SocketAddr;
 
 use ftp_track_common::{
+    config::Mode,
     flow::Side,
     segment::{ACK, FIN, RST, SYN},
     tuple::FlowKey,
 };
 
-use super::{play::Play, segment::Segment, tracker::Verdict};
+use super::{
+    play::{Family, Play},
+    segment::Segment,
+    tracker::{Tracker, Verdict},
+};
 
 pub use Side::{Initiator, Responder};
 
@@ -27,6 +32,17 @@ pub struct Data {
 }
 
 impl Data {
+    /// A passive one that was just admitted, in enforce mode: all that a tracker knows.
+    pub fn admitted(tracker: &mut Tracker, family: Family) -> Self {
+        tracker.reset(Mode::Enforce);
+        let mut play = Play::new(tracker, family, 0);
+        play.greet();
+        play.passive(50_000);
+        let mut data = Self::passive(&play, 50_000);
+        data.open(&mut play);
+        data
+    }
+
     /// The client's connection to `port` of the server.
     pub fn passive(play: &Play<'_>, port: u16) -> Self {
         let control = &play.control;
