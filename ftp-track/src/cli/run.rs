@@ -85,7 +85,7 @@ impl Arguments {
             Settings::complete(line.clone(), file)
         };
         let settings = read()?;
-        daemon::start_journal();
+        daemon::start_log();
         Ok(daemon::run(settings, &read, replace)?)
     }
 

@@ -1,110 +1,224 @@
-//! The log: lines on stderr, for a person or the journal.
+//! The events of the network as lines of the log.
 
-use std::{env, io};
+use std::{collections::BTreeMap, mem};
 
 use ftp_track_common::rule::LogLevel;
-use tracing::{debug, info, warn};
-use tracing_subscriber::{
-    Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use tracing::{Level, debug, info, warn};
 
-use super::remark::{EVENTS, Remember};
+use super::remark::EVENTS;
 use crate::view::{EventName, EventView};
 
-/// Starts the log. `RUST_LOG` sets the level; systemd's journal stamps the lines itself.
-pub fn start() {
-    let level = env::var("RUST_LOG").ok();
-    let filter = level
-        .and_then(|level| level.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_target("ftp_track", tracing::Level::INFO));
-    let lines = fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .with_target(false);
-    let layer = if env::var_os("JOURNAL_STREAM").is_some() {
-        lines.without_time().boxed()
-    } else {
-        lines.boxed()
-    };
-    // Only the first one in a process counts.
-    _ = tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .with(Remember)
-        .try_init();
-}
+/// Events of a kind that are written between two calls of [`Journal::tick`].
+const BUDGET: u64 = 10;
 
-/// Dropped connections that are written between two calls of [`Journal::tick`].
-const DROPS: u64 = 10;
-
-/// Writes events. Anyone can have connections dropped, and so must not fill the log.
+/// Writes events. Anyone can cause them, and so must not fill the log.
 #[derive(Debug, Default)]
 pub struct Journal {
-    drops: u64,
+    kinds: BTreeMap<EventName, Kind>,
+}
+
+/// The events of a kind since the last [`Journal::tick`].
+#[derive(Debug)]
+struct Kind {
+    count: u64,
+    /// The level of the loudest that was not written.
+    loudest: Level,
 }
 
 impl Journal {
-    /// Writes an event as loud as its rule says, unless it is one drop too many.
+    /// Writes an event as loud as its rule says, unless it is one too many of its kind.
     pub fn write(&mut self, event: &EventView, level: LogLevel) {
-        match level {
-            LogLevel::Normal => self.write_normally(event),
-            LogLevel::None => {}
-            LogLevel::Debug => debug!("{event}"),
-            LogLevel::Info => info!("{event}"),
-            LogLevel::Warn => warn!("{event}"),
+        let Some(level) = loudness(event.event, level) else {
+            return;
+        };
+        let kind = self.kinds.entry(event.event).or_insert(Kind {
+            count: 0,
+            loudest: Level::TRACE,
+        });
+        kind.count += 1;
+        if kind.count <= BUDGET {
+            line(level, &event.to_string());
+        } else {
+            // To `tracing`, what is louder is less.
+            kind.loudest = kind.loudest.min(level);
         }
     }
 
-    fn write_normally(&mut self, event: &EventView) {
-        match event.event {
-            EventName::Dropped => {
-                self.drops += 1;
-                if self.drops <= DROPS {
-                    warn!(target: EVENTS, "{event}");
-                }
-            }
-            EventName::Refused | EventName::Lost => warn!(target: EVENTS, "{event}"),
-            _ => info!(target: EVENTS, "{event}"),
-        }
-    }
-
-    /// Starts a new second: the drops that were not written are summed up.
+    /// Starts a new second: what was not written is summed up.
     pub fn tick(&mut self) {
-        let unwritten = self.unwritten();
-        if unwritten != 0 {
-            warn!(target: EVENTS, "[DROPPED] {unwritten} more connections; `ftp-track monitor` shows each");
+        for (name, kind) in mem::take(&mut self.kinds) {
+            let unwritten = kind.count.saturating_sub(BUDGET);
+            if unwritten != 0 {
+                let sum = name.sum(unwritten);
+                let text = format!("{sum}; `ftp-track monitor` shows each as it comes");
+                line(kind.loudest, &text);
+            }
         }
-        self.drops = 0;
     }
+}
 
-    fn unwritten(&self) -> u64 {
-        self.drops.saturating_sub(DROPS)
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.tick();
+    }
+}
+
+/// How loud an event is; none is silent.
+fn loudness(event: EventName, level: LogLevel) -> Option<Level> {
+    Some(match (level, event) {
+        (LogLevel::None, _) => return None,
+        (LogLevel::Debug, _) => Level::DEBUG,
+        (LogLevel::Info, _) => Level::INFO,
+        (LogLevel::Warn, _)
+        | (LogLevel::Normal, EventName::Dropped | EventName::Refused | EventName::Lost) => {
+            Level::WARN
+        }
+        (LogLevel::Normal, _) => Level::INFO,
+    })
+}
+
+fn line(level: Level, text: &str) {
+    match level {
+        Level::WARN => warn!(target: EVENTS, "{text}"),
+        Level::INFO => info!(target: EVENTS, "{text}"),
+        _ => debug!(target: EVENTS, "{text}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
     use super::*;
     use crate::view::LostWhere;
 
-    #[test]
-    fn a_flood_of_drops_is_summed_up() {
-        let mut journal = Journal::default();
-        let lost = EventView::lost(1, LostWhere::RingBuffer);
-        let drop = EventView {
-            event: EventName::Dropped,
-            ..lost.clone()
-        };
-        for _ in 0..DROPS {
-            journal.write(&drop, LogLevel::Normal);
-            journal.write(&lost, LogLevel::Normal);
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
         }
-        assert_eq!(journal.unwritten(), 0);
-        journal.write(&drop, LogLevel::Normal);
-        journal.write(&drop, LogLevel::Normal);
-        assert_eq!(journal.unwritten(), 2);
-        journal.write(&drop, LogLevel::None);
-        assert_eq!(journal.unwritten(), 2, "nobody wants to know of it");
-        journal.tick();
-        assert_eq!(journal.unwritten(), 0);
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that `write` writes.
+    fn lines(write: impl FnOnce(&mut Journal)) -> Vec<String> {
+        let written = Lines::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(Level::DEBUG)
+            .without_time()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || write(&mut Journal::default()));
+        let bytes = written.0.lock().unwrap().clone();
+        let text = String::from_utf8(bytes).unwrap();
+        text.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
+    fn event(event: EventName) -> EventView {
+        EventView {
+            event,
+            ..EventView::lost(1, LostWhere::RingBuffer)
+        }
+    }
+
+    const KINDS: [(EventName, &str); 10] = [
+        (EventName::SessionNew, "[NEW] 90 more sessions"),
+        (EventName::SessionEnd, "[DESTROY] 90 more sessions"),
+        (EventName::ExpectationNew, "[NEW] 90 more expectations"),
+        (EventName::ExpectationUsed, "[USED] 90 more expectations"),
+        (EventName::ExpectationEnd, "[DESTROY] 90 more expectations"),
+        (EventName::Refused, "[REFUSED] 90 more requests"),
+        (EventName::FlowNew, "[NEW] 90 more flows"),
+        (EventName::FlowEnd, "[DESTROY] 90 more flows"),
+        (EventName::Dropped, "[DROPPED] 90 more connections"),
+        (EventName::Lost, "[LOST] 90 more reports of lost events"),
+    ];
+
+    #[test]
+    fn a_flood_of_any_kind_is_summed_up() {
+        for level in [LogLevel::Normal, LogLevel::Warn, LogLevel::Debug] {
+            for (kind, sum) in KINDS {
+                let lines = lines(|journal| {
+                    for _ in 0..100 {
+                        journal.write(&event(kind), level);
+                    }
+                    journal.tick();
+                    journal.tick();
+                    journal.write(&event(kind), level);
+                });
+                assert_eq!(lines.len(), BUDGET as usize + 2, "{lines:#?}");
+                assert!(lines[10].contains(sum), "{lines:#?}");
+                assert!(!lines[11].contains("more"), "a new second: {lines:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_kind_does_not_use_up_the_others_budget() {
+        let lines = lines(|journal| {
+            for (kind, _) in KINDS {
+                for _ in 0..BUDGET {
+                    journal.write(&event(kind), LogLevel::Normal);
+                }
+            }
+        });
+        assert_eq!(lines.len(), KINDS.len() * BUDGET as usize);
+    }
+
+    #[test]
+    fn what_nobody_wants_to_know_of_is_not_counted() {
+        let lines = lines(|journal| {
+            for _ in 0..100 {
+                journal.write(&event(EventName::Dropped), LogLevel::None);
+            }
+        });
+        assert!(lines.is_empty(), "{lines:?}");
+    }
+
+    /// The sum is as loud as the loudest that it stands for.
+    #[test]
+    fn a_sum_is_as_loud_as_its_events() {
+        let flood = |last| {
+            lines(|journal| {
+                for _ in 0..BUDGET + 1 {
+                    journal.write(&event(EventName::FlowNew), LogLevel::Debug);
+                }
+                journal.write(&event(EventName::FlowNew), last);
+            })
+        };
+        for (last, word) in [(LogLevel::Debug, "DEBUG"), (LogLevel::Warn, "WARN")] {
+            let lines = flood(last);
+            assert!(lines[10].starts_with(word), "{lines:#?}");
+        }
+    }
+
+    /// They are no remarks on the tracker, however loud a rule wants them.
+    #[test]
+    fn all_are_events_of_the_network() {
+        for level in [LogLevel::Normal, LogLevel::Warn, LogLevel::Debug] {
+            let lines = lines(|journal| {
+                for (kind, _) in KINDS {
+                    for _ in 0..BUDGET + 1 {
+                        journal.write(&event(kind), level);
+                    }
+                }
+            });
+            let target = format!(" {EVENTS}: ");
+            assert!(
+                lines.iter().all(|line| line.contains(&target)),
+                "{lines:#?}"
+            );
+        }
     }
 }

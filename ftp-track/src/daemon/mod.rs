@@ -13,6 +13,7 @@ mod inheritance;
 mod interface;
 mod journal;
 mod link;
+mod log;
 mod memory;
 mod mode;
 mod notify;
@@ -34,5 +35,5 @@ mod verifier;
 mod watch;
 
 pub use self::{
-    error::Error, journal::start as start_journal, pinned::clear, service::run, tracker::Ending,
+    error::Error, log::start as start_log, pinned::clear, service::run, tracker::Ending,
 };

@@ -17,7 +17,7 @@ use super::{Endpoint, MasterView};
 use crate::clock;
 
 /// What happened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventName {
     /// A control connection is tracked from now on.

@@ -7,19 +7,30 @@ use crate::{escape, view::Endpoint};
 
 impl EventName {
     /// The tag and the thing, as at the start of a line.
-    fn text(self) -> &'static str {
+    fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::SessionNew => "    [NEW] session",
-            Self::SessionEnd => "[DESTROY] session",
-            Self::ExpectationNew => "    [NEW] expectation",
-            Self::ExpectationUsed => "   [USED] expectation",
-            Self::ExpectationEnd => "[DESTROY] expectation",
-            Self::Refused => "[REFUSED] request",
-            Self::FlowNew => "    [NEW] flow",
-            Self::FlowEnd => "[DESTROY] flow",
-            Self::Dropped => "[DROPPED] connection",
-            Self::Lost => "   [LOST] events",
+            Self::SessionNew => ("[NEW]", "session"),
+            Self::SessionEnd => ("[DESTROY]", "session"),
+            Self::ExpectationNew => ("[NEW]", "expectation"),
+            Self::ExpectationUsed => ("[USED]", "expectation"),
+            Self::ExpectationEnd => ("[DESTROY]", "expectation"),
+            Self::Refused => ("[REFUSED]", "request"),
+            Self::FlowNew => ("[NEW]", "flow"),
+            Self::FlowEnd => ("[DESTROY]", "flow"),
+            Self::Dropped => ("[DROPPED]", "connection"),
+            Self::Lost => ("[LOST]", "events"),
         }
+    }
+
+    /// `[NEW] 3 more flows`: of so many there is no line each.
+    pub fn sum(self, count: u64) -> String {
+        let (tag, thing) = self.words();
+        let things = match (self, count) {
+            (Self::Lost, _) => "reports of lost events".to_owned(),
+            (_, 1) => thing.to_owned(),
+            _ => format!("{thing}s"),
+        };
+        format!("{tag:>9} {count} more {things}")
     }
 
     fn is_of_session(self) -> bool {
@@ -39,7 +50,8 @@ impl LostWhere {
 /// `    [NEW] flow PASV src=10.0.0.2 dst=10.0.1.2 sport=40001 dport=50000 master-src=...`
 impl fmt::Display for EventView {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.event.text())?;
+        let (tag, thing) = self.event.words();
+        write!(formatter, "{tag:>9} {thing}")?;
         if let Some(request) = &self.request {
             write!(formatter, " {}", escape::one_line(request))?;
         }
