@@ -14,6 +14,7 @@ pub mod daemon;
 pub mod escape;
 pub mod exit;
 pub mod instance;
+pub mod journald;
 pub mod kernel;
 pub mod manage;
 pub mod map;

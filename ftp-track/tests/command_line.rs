@@ -278,3 +278,30 @@ fn the_example_is_printed_and_is_right() {
     let of_nothing = ftp_track().arg("check").output();
     assert_eq!(of_example.unwrap().stdout, of_nothing.unwrap().stdout);
 }
+
+/// systemd's journal takes a line for a message, and its priority from its beginning.
+#[test]
+fn errors_have_a_priority_in_the_journal() {
+    use std::{fs::File, os::unix::fs::MetadataExt as _};
+
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("ftp-track.toml");
+    std::fs::write(&config, "mode = 'x'\nhook = 'y'\n").unwrap();
+    let path = directory.path().join("stderr");
+    let said = |is_journal: bool| {
+        let stderr = File::create(&path).unwrap();
+        let stream = stderr.metadata().unwrap();
+        let inode = stream.ino() + u64::from(!is_journal);
+        let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_ftp-track"));
+        check.args(["check", "--config"]).arg(&config);
+        check.env("JOURNAL_STREAM", format!("{}:{inode}", stream.dev()));
+        let status = check.stderr(stderr).status().unwrap();
+        assert_eq!(status.code(), Some(2));
+        std::fs::read_to_string(&path).unwrap()
+    };
+    let text = said(true);
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(text.lines().all(|line| line.starts_with("<3>")), "{text}");
+    let text = said(false);
+    assert!(text.starts_with("ftp-track: "), "{text}");
+}

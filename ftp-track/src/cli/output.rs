@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::{
     cause, escape,
     instance::Name,
+    journald::{self, Priority},
     view::{Document, Metainfo},
 };
 
@@ -36,12 +37,19 @@ pub fn print_json(instance: &Name, content: impl Serialize) -> anyhow::Result<()
 
 /// Writes an error to stderr.
 pub fn print_error(error: &anyhow::Error) {
-    let text = escape::for_terminal(&cause::chain(error.as_ref()));
-    // There is no other place to say it.
-    _ = writeln!(io::stderr(), "ftp-track: {text}");
+    say(Priority::Error, &cause::chain(error.as_ref()));
 }
 
 /// Writes a remark to stderr.
 pub fn print_remark(text: &str) {
-    _ = writeln!(io::stderr(), "ftp-track: {}", escape::for_terminal(text));
+    say(Priority::Warning, text);
+}
+
+fn say(priority: Priority, text: &str) {
+    let mut text = format!("ftp-track: {}", escape::for_terminal(text));
+    if journald::reads_stderr() {
+        text = priority.mark(&text);
+    }
+    // There is no other place to say it.
+    _ = writeln!(io::stderr(), "{text}");
 }

@@ -15,7 +15,11 @@ use crate::{
 ///
 /// Needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON. SIGTERM or Ctrl-C stops it and leaves no
 /// trace, unless --keep is given. SIGHUP reads the configuration file again. What a killed or kept
-/// tracker of the same name left is taken over without a gap. Options that take a value may be given again for more values.
+/// tracker of the same name left is taken over without a gap. --interface, --control-port and --allow-port may be given
+/// again for more values.
+///
+/// The log goes to stderr: what is at least information. The variable RUST_LOG says it differently: debug, or warn, say;
+/// warnings are always written.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Interface that is watched; once for each

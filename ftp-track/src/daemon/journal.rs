@@ -87,41 +87,20 @@ fn line(level: Level, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
     use super::*;
-    use crate::view::LostWhere;
-
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::{daemon::written::written, view::LostWhere};
 
     /// The lines that `write` writes.
     fn lines(write: impl FnOnce(&mut Journal)) -> Vec<String> {
-        let written = Lines::default();
-        let writer = written.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(Level::DEBUG)
-            .without_time()
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        tracing::subscriber::with_default(subscriber, || write(&mut Journal::default()));
-        let bytes = written.0.lock().unwrap().clone();
-        let text = String::from_utf8(bytes).unwrap();
+        let text = written(|lines| {
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(Level::DEBUG)
+                .without_time()
+                .with_ansi(false)
+                .with_writer(lines)
+                .finish();
+            tracing::subscriber::with_default(subscriber, || write(&mut Journal::default()));
+        });
         text.lines().map(|line| line.trim().to_owned()).collect()
     }
 

@@ -33,6 +33,8 @@ mod tc;
 mod tracker;
 mod verifier;
 mod watch;
+#[cfg(test)]
+mod written;
 
 pub use self::{
     error::Error, log::start as start_log, pinned::clear, service::run, tracker::Ending,
