@@ -239,8 +239,10 @@ fn a_configuration_is_checked_without_privilege() {
     assert!(stderr.contains("ftp-track.toml:3:10"), "{stderr}");
     assert!(stderr.contains("did you mean `10.0.0.0/8`?"), "{stderr}");
 
-    let right =
-        "interfaces = ['lan']\n[[rule]]\nname = 'x'\nclient = '10.0.0.0/8'\nactive = false\n";
+    let right = "interfaces = ['lan']\nhook = 'tc'\nlocal = false\nmark = '0x400'\nkeep = true\n\
+         wait_for_interfaces = true\nmetrics = '127.0.0.1:9421'\nmax_sessions = 1000\n\
+         max_flows = 2000\n\
+         [[rule]]\nname = 'x'\nclient = '10.0.0.0/8'\nactive = false\n";
     let output = check(right, &[]);
     assert_eq!(output.status.code(), Some(0));
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -249,6 +251,15 @@ fn a_configuration_is_checked_without_privilege() {
         let words = line.unwrap_or_else(|| panic!("{start}: {stdout}"));
         words.split_whitespace().collect::<Vec<_>>().join(" ")
     };
+    assert_eq!(row("name:"), "name: default");
+    assert_eq!(row("hook:"), "hook: tc");
+    assert_eq!(row("local:"), "local: false");
+    assert_eq!(row("mark:"), "mark: 0x400/0x400");
+    assert_eq!(row("keep:"), "keep: true");
+    assert_eq!(row("wait_for_interfaces:"), "wait_for_interfaces: true");
+    assert_eq!(row("metrics:"), "metrics: 127.0.0.1:9421");
+    assert_eq!(row("max_sessions:"), "max_sessions: 1000");
+    assert_eq!(row("max_flows:"), "max_flows: 2000");
     assert_eq!(row("default  lan"), "default lan by default - pass");
     assert_eq!(
         row("x "),
@@ -261,6 +272,18 @@ fn a_configuration_is_checked_without_privilege() {
     let output = check(right, &["--output", "json"]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["metainfo"]["tool"], "ftp-track");
+    for (member, value) in [
+        ("hook", "tc".into()),
+        ("local", false.into()),
+        ("mark", "0x400/0x400".into()),
+        ("keep", true.into()),
+        ("wait_for_interfaces", true.into()),
+        ("metrics", "127.0.0.1:9421".into()),
+        ("max_sessions", 1000.into()),
+        ("max_flows", serde_json::Value::from(2000)),
+    ] {
+        assert_eq!(json[member], value, "{member}");
+    }
     assert_eq!(json["groups"][0]["interfaces"][0], "lan");
     assert_eq!(json["rules"][0]["client"], "10.0.0.0/8");
     assert_eq!(json["rules"][0]["active"], false);

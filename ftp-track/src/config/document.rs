@@ -90,6 +90,20 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// As [`Self::list`], of which an empty one is wrong; `message` says why.
+    pub fn filled<T: Value>(
+        &mut self,
+        key: &'static str,
+        message: &str,
+    ) -> Option<Vec<Spanned<T>>> {
+        let values = self.list(key)?;
+        if values.is_empty() {
+            self.problems.add(self.raw(key)?.span(), message);
+            return None;
+        }
+        Some(values)
+    }
+
     /// The tables of `key`, written as `[[key]]`.
     pub fn sections(&mut self, key: &'static str) -> Vec<Section<'a>> {
         let Some(value) = self.raw(key) else {

@@ -11,6 +11,7 @@ use toml::{Spanned, de::DeTable};
 use super::{
     Choice, Error, Fault,
     document::{Problems, Section, position},
+    enforced::Enforced,
     group::GroupText,
     rule::Rule,
     terms::Terms,
@@ -22,6 +23,8 @@ pub struct File {
     path: PathBuf,
     pub(super) text: String,
     pub(super) choice: Choice,
+    pub(super) control_ports: Vec<Spanned<NonZeroU16>>,
+    pub(super) enforced: Enforced,
     pub(super) terms: Terms,
     pub(super) groups: Vec<GroupText>,
     pub(super) rules: Vec<Rule>,
@@ -61,12 +64,14 @@ impl File {
     }
 
     fn take(&mut self, mut section: Section<'_>) {
+        let control_ports: Option<Vec<_>> = section.list("control_ports");
+        self.enforced = Enforced::read(&mut section);
         self.choice = Choice {
             name: plain(section.get("name")),
             interfaces: plains(section.list("interfaces")),
-            control_ports: plains::<NonZeroU16>(section.list("control_ports")),
-            allow_ports: plains::<NonZeroU16>(section.list("allow_ports")),
-            not_tcp: plain(section.get("not_tcp")),
+            control_ports: plains(control_ports.clone()),
+            allow_ports: self.enforced.ports().map(Iterator::collect),
+            not_tcp: self.enforced.not_tcp(),
             hook: plain(section.get("hook")),
             local: plain(section.get("local")),
             mode: plain(section.get("mode")),
@@ -77,6 +82,7 @@ impl File {
             max_sessions: plain(section.get("max_sessions")),
             max_flows: plain(section.get("max_flows")),
         };
+        self.control_ports = control_ports.unwrap_or_default();
         self.terms = Terms::read(&mut section);
         self.groups = section
             .sections("group")

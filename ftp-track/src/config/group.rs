@@ -1,6 +1,6 @@
 //! A `[[group]]` of the file: interfaces that are treated alike.
 
-use std::{collections::HashMap, num::NonZeroU16, ops::Range};
+use std::{collections::HashMap, ops::Range};
 
 use ftp_track_common::config::PORT_LISTS;
 use toml::Spanned;
@@ -8,8 +8,10 @@ use toml::Spanned;
 use super::{
     InterfaceName, Mode, NotTcp, Zone,
     document::{Problems, Section, position},
-    settings::sorted,
+    enforced::Enforced,
+    settings::distinct,
 };
+use crate::escape;
 
 /// The group as it is written.
 #[derive(Debug)]
@@ -18,8 +20,7 @@ pub struct GroupText {
     name: Option<Spanned<String>>,
     interfaces: Vec<Spanned<InterfaceName>>,
     mode: Option<Spanned<Mode>>,
-    allow_ports: Option<Vec<Spanned<NonZeroU16>>>,
-    not_tcp: Option<Spanned<NotTcp>>,
+    enforced: Enforced,
     zone: Option<Spanned<Zone>>,
 }
 
@@ -51,8 +52,7 @@ impl GroupText {
             name: section.get("name"),
             interfaces: section.list("interfaces").unwrap_or_default(),
             mode: section.get("mode"),
-            allow_ports: section.list("allow_ports"),
-            not_tcp: section.get("not_tcp"),
+            enforced: Enforced::read(&mut section),
             zone: section.get("zone"),
         };
         section.finish();
@@ -64,43 +64,29 @@ impl GroupText {
         let interfaces = self.interfaces.iter();
         Group {
             name: name.unwrap_or_else(|| number.to_string()),
-            interfaces: interfaces.map(|name| name.get_ref().clone()).collect(),
-            mode: self.mode.as_ref().map(|mode| *mode.get_ref()),
-            allow_ports: self.list(),
-            not_tcp: self.not_tcp.as_ref().map(|not_tcp| *not_tcp.get_ref()),
+            interfaces: distinct(interfaces.map(|name| name.get_ref().clone())),
+            mode: self.mode(),
+            allow_ports: self.enforced.allow_ports(),
+            not_tcp: self.enforced.not_tcp(),
             zone: self.zone.as_ref().map_or(0, |zone| zone.get_ref().number()),
         }
     }
 
-    fn list(&self) -> Option<Vec<u16>> {
-        let ports = self.allow_ports.as_ref()?;
-        Some(sorted(ports.iter().map(|port| *port.get_ref())))
+    /// The mode that it names, if it does.
+    pub fn mode(&self) -> Option<Mode> {
+        self.mode.as_ref().map(|mode| *mode.get_ref())
     }
 
-    /// What is only for enforce mode contradicts another one.
     fn check(&self, problems: &Problems) {
-        let Some(mode) = self.mode.as_ref().map(|mode| *mode.get_ref()) else {
-            return;
-        };
-        if mode == Mode::Enforce {
-            return;
-        }
-        let ports = self.allow_ports.as_ref();
-        let said = [
-            (
-                "allow_ports",
-                ports.and_then(|ports| Some(ports.first()?.span())),
-            ),
-            ("not_tcp", self.not_tcp.as_ref().map(Spanned::span)),
-        ];
-        for (key, at) in said {
-            if let Some(at) = at {
-                let name = mode.name();
-                let message = format!(
-                    "`{key}` is for enforce mode, and this group is in {name} mode; remove one of them"
-                );
-                problems.add(at, message);
+        if let Some(name) = &self.name {
+            let text = name.get_ref();
+            if text.is_empty() || escape::one_line(text) != *text {
+                let message = "a group's name is not empty, and has nothing that steers a terminal";
+                problems.add(name.span(), message);
             }
+        }
+        if let Some(mode) = self.mode().filter(|mode| *mode != Mode::Enforce) {
+            self.enforced.refuse(mode, "this group", problems);
         }
     }
 }
@@ -132,7 +118,7 @@ pub fn complete(
         let home = format!("in the group in line {}", position(text, group.at.start).0);
         for interface in &group.interfaces {
             let before = homes.insert(interface.get_ref().clone(), home.clone());
-            if let Some(before) = before {
+            if let Some(before) = before.filter(|before| *before != home) {
                 let message = format!("{} is {before} already", interface.get_ref());
                 problems.add(interface.span(), message);
             }
@@ -150,7 +136,11 @@ pub fn complete(
 pub fn check_lists(general: &[u16], groups: &[GroupText], problems: &Problems) {
     let mut lists = vec![general.to_vec()];
     for group in groups {
-        let Some(list) = group.list().filter(|list| !lists.contains(list)) else {
+        let Some(list) = group
+            .enforced
+            .allow_ports()
+            .filter(|list| !lists.contains(list))
+        else {
             continue;
         };
         lists.push(list);

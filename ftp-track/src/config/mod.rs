@@ -1,6 +1,8 @@
 //! What the administrator wants: from the command line and from a file.
 
+mod control_ports;
 mod document;
+mod enforced;
 mod file;
 mod group;
 mod hook;
@@ -87,7 +89,7 @@ pub enum Error {
     /// The file says what cannot be: every fault, in the order of their lines.
     #[error("{}", lines(.0))]
     Invalid(Vec<Fault>),
-    /// More control ports than a rule holds.
+    /// More control ports on the command line than a rule holds.
     #[error("there are more than {CONTROL_PORTS} control ports; ftp-track follows at most so many")]
     TooManyControlPorts,
     /// No interface is named.

@@ -43,6 +43,16 @@ impl Rooms {
         }
     }
 
+    /// Control connections at once.
+    pub fn sessions(self) -> u32 {
+        self.sessions
+    }
+
+    /// Data connections at once.
+    pub fn flows(self) -> u32 {
+        self.flows
+    }
+
     /// The maps by name, and how many entries each has room for. A session has at most two
     /// expectations: for those there is always room.
     pub fn of_maps(self) -> [(&'static str, u32); 4] {

@@ -6,6 +6,7 @@ use ftp_track_common::rule::{CONTROL_PORTS, NAME_BYTES, Rule as KernelRule};
 use toml::Spanned;
 
 use super::{
+    control_ports,
     document::{Problems, Section},
     network::Network,
     terms::{Terms, check_apart},
@@ -71,8 +72,7 @@ impl Rule {
         let mut rule = *general;
         rule.name = kernel_name(&self.name(number));
         if let Some(ports) = &self.control_ports {
-            let numbers: Vec<u16> = ports.iter().map(|port| port.get_ref().get()).collect();
-            rule.control_ports = kernel_ports(&numbers);
+            rule.control_ports = kernel_ports(&control_ports::numbers(ports));
         }
         self.terms.apply(&mut rule, problems);
         let mut rules = Vec::new();
@@ -113,34 +113,7 @@ impl Rule {
             check_apart(networks, problems);
         }
         if let Some(ports) = &self.control_ports {
-            check_control_ports(ports, self.at(), problems);
-        }
-    }
-}
-
-/// Notes control ports that are too many, too few, or there twice.
-fn check_control_ports(ports: &[Spanned<NonZeroU16>], at: Range<usize>, problems: &Problems) {
-    if ports.is_empty() {
-        problems.add(
-            at,
-            "a rule without control ports is for nothing; leave the list out",
-        );
-    }
-    if let Some(port) = ports.get(CONTROL_PORTS) {
-        problems.add(
-            port.span(),
-            format!("there are at most {CONTROL_PORTS} control ports"),
-        );
-    }
-    for (i, port) in ports.iter().enumerate() {
-        if ports[..i]
-            .iter()
-            .any(|earlier| earlier.get_ref() == port.get_ref())
-        {
-            problems.add(
-                port.span(),
-                format!("port {} is there twice", port.get_ref()),
-            );
+            control_ports::check(ports, self.at(), problems);
         }
     }
 }

@@ -6,7 +6,8 @@ use ftp_track_common::rule::CONTROL_PORTS;
 
 use super::{
     Error, File, HookChoice, InterfaceName, Mark, MetricsAddress, Mode, NotTcp, Room, Rooms,
-    group::{self, GENERAL, Group},
+    control_ports,
+    group::{self, GENERAL, Group, GroupText},
     policy::Policy,
     rule,
 };
@@ -125,27 +126,38 @@ impl Settings {
     /// Like [`Settings::complete`], but there may be no interface.
     pub fn check(line: Choice, mut file: File) -> Result<Self, Error> {
         let problems = std::mem::take(&mut file.problems);
+        control_ports::check_count(&file.control_ports, &problems);
+        let is_too_many =
+            sorted(line.control_ports.iter().flatten().copied()).len() > CONTROL_PORTS;
+        let mode_of_file = file.choice.mode;
         let choice = line.or(std::mem::take(&mut file.choice));
         let mut control_ports = sorted(choice.control_ports.into_iter().flatten());
         if control_ports.is_empty() {
             control_ports.push(CONTROL_PORT);
-        }
-        if control_ports.len() > CONTROL_PORTS {
-            return Err(Error::TooManyControlPorts);
         }
         let mut general = rule::built_in(&control_ports);
         file.terms.apply(&mut general, &problems);
         let policy = Policy::new(general, &file.rules, &file.text, &problems);
         let everybody = Group {
             name: GENERAL.to_owned(),
-            interfaces: distinct(choice.interfaces.unwrap_or_default()),
+            interfaces: distinct(choice.interfaces.into_iter().flatten()),
             ..Group::default()
         };
         let mode = choice.mode.unwrap_or(Mode::Observe);
         let allow_ports = sorted(choice.allow_ports.into_iter().flatten());
         let groups = group::complete(everybody, &file.groups, &file.text, &problems);
         group::check_lists(&allow_ports, &file.groups, &problems);
+        let mut modes = file.groups.iter().filter_map(GroupText::mode);
+        if let Some(written) = mode_of_file
+            && ![written, mode].contains(&Mode::Enforce)
+            && modes.all(|mode| mode != Mode::Enforce)
+        {
+            file.enforced.refuse(written, "everything here", &problems);
+        }
         file.check(problems)?;
+        if is_too_many {
+            return Err(Error::TooManyControlPorts);
+        }
         let interfaces = groups.iter().flat_map(|group| group.interfaces.clone());
         Ok(Self {
             name: choice.name.unwrap_or_default(),
@@ -244,7 +256,7 @@ impl Settings {
     }
 }
 
-fn distinct(names: Vec<InterfaceName>) -> Vec<InterfaceName> {
+pub(super) fn distinct(names: impl IntoIterator<Item = InterfaceName>) -> Vec<InterfaceName> {
     let mut distinct = Vec::new();
     for name in names {
         if !distinct.contains(&name) {
@@ -319,7 +331,10 @@ mod tests {
             control_ports: Some(ports),
             ..lan()
         };
-        let many = Settings::complete(line, File::default());
+        let many = Settings::complete(line.clone(), File::default());
         assert!(matches!(many, Err(Error::TooManyControlPorts)));
+        // The file's faults are not hidden by it.
+        let both = Settings::complete(line, file("mode = 'x'"));
+        assert!(matches!(both, Err(Error::Invalid(_))));
     }
 }

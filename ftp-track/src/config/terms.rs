@@ -10,6 +10,9 @@ use super::{
     ports::Ports,
 };
 
+const NO_PORTS: &str = "no port admits nothing: every announcement would be refused; leave the list out, or write \
+                        active = false and passive = false";
+
 /// The keys that a rule and the top of the file have in common. What is not said stays as it was.
 #[derive(Debug, Default)]
 pub struct Terms {
@@ -35,7 +38,7 @@ impl Terms {
             action: section.get("action"),
             active: section.get("active"),
             passive: section.get("passive"),
-            ports: section.list("ports"),
+            ports: section.filled("ports", NO_PORTS),
             fxp: section.list("fxp"),
             source_port_20: section.get("source_port_20"),
             pending_per_session: section.get("pending_per_session"),

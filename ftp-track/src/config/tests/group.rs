@@ -75,6 +75,26 @@ fn zones_of_groups() {
     }
 }
 
+/// The file says the same twice, or what is so anyway: that harms nobody.
+#[test]
+fn harmless() {
+    for text in [
+        "interfaces = ['a', 'a']\ncontrol_ports = [21, 21]",
+        "[[group]]\ninterfaces = ['a', 'a']\nallow_ports = [22, 22]\nmode = 'enforce'",
+        "mode = 'mark'\nallow_ports = []\nnot_tcp = 'pass'",
+        "[[group]]\ninterfaces = 'a'\nmode = 'mark'\nallow_ports = []\nnot_tcp = 'pass'",
+        // One group is in enforce mode, or the command line may say that all are.
+        "mode = 'mark'\nallow_ports = [22]\n[[group]]\ninterfaces = 'a'\nmode = 'enforce'",
+        "allow_ports = [22]\nnot_tcp = 'drop'",
+    ] {
+        assert_eq!(faults(text), [""; 0], "{text}");
+    }
+    let settings = check("[[group]]\ninterfaces = ['a', 'a']").unwrap();
+    assert_eq!(settings.groups[0].interfaces.len(), 1);
+    let settings = check("[[rule]]\nclient = '10.0.0.1'\ncontrol_ports = [99, 21, 99]").unwrap();
+    assert_eq!(settings.policy.rules()[0].control_ports[..3], [21, 99, 0]);
+}
+
 #[test]
 fn no_more_lists_than_the_kernel_holds() {
     let group = |i: u16| {
@@ -105,6 +125,31 @@ fn single_faults() {
             "[[group]]\ninterfaces = 'a'\nmode = 'mark'\nnot_tcp = 'drop'",
             "f:4:11",
             "`not_tcp` is for enforce mode",
+        ),
+        (
+            "mode = 'mark'\nallow_ports = [22]\n[[group]]\ninterfaces = 'a'",
+            "f:2:16",
+            "`allow_ports` is for enforce mode, and everything here is in mark mode",
+        ),
+        (
+            "mode = 'observe'\nnot_tcp = 'drop'",
+            "f:2:11",
+            "`not_tcp` is for enforce mode",
+        ),
+        (
+            "[[group]]\ninterfaces = 'a'\nname = ''",
+            "f:3:8",
+            "a group's name is not empty",
+        ),
+        (
+            "[[group]]\ninterfaces = 'a'\nname = \"\\u001b[31mred\"",
+            "f:3:8",
+            "steers a terminal",
+        ),
+        (
+            "[[group]]\ninterfaces = 'a'\nname = \"a\\nb\"",
+            "f:3:8",
+            "steers a terminal",
         ),
         (
             "[[group]]\ninterfaces = 'a'\nzone = 0",

@@ -35,6 +35,22 @@ fn assert_faults(rows: &[(&str, &str, &str)]) {
     }
 }
 
+/// One fault of all of them: too many control ports hid the others.
+#[test]
+fn too_many_control_ports_are_a_fault_like_others() {
+    let ports: Vec<String> = (1..=17).map(|port| port.to_string()).collect();
+    let found = faults(&format!(
+        "control_ports = [{}]\nmode = 'enforc'\n",
+        ports.join(",")
+    ));
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(
+        found[0].starts_with("f:1:57: there are at most 16"),
+        "{found:#?}"
+    );
+    assert!(found[1].starts_with("f:2:8: "), "{found:#?}");
+}
+
 #[test]
 fn all_faults_are_told_at_once() {
     let found = faults(

@@ -106,9 +106,10 @@ fn single_faults() {
             "for nothing",
         ),
         (
-            "[[rule]]\nclient = '10.0.0.1'\ncontrol_ports = [21, 21]",
-            "f:3:22",
-            "port 21 is there twice",
+            "[[rule]]\nclient = '10.0.0.1'\n\
+             control_ports = [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,1,16,17]",
+            "f:3:59",
+            "at most 16 control ports",
         ),
         (
             "[[rule]]\nclient = '10.0.0.1'\nname = ''",

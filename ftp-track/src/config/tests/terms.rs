@@ -25,6 +25,7 @@ fn single_faults() {
             "f:1:10",
             "did you mean \"5000-5100\"?",
         ),
+        ("ports = []", "f:1:9", "every announcement would be refused"),
         ("ports = [20]", "f:1:10", "below 1024 is never admitted"),
         (
             "fxp = ['10.0.0.1/8']",
