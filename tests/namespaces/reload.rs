@@ -1,15 +1,19 @@
 //! Reading the configuration file again.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use ftp_track_tests::lab::{Host, LAN, Lab, WAN};
+use ftp_track_tests::control::{listen, reaches};
+use ftp_track_tests::lab::{Family, Host, LAN, Lab, WAN};
 use ftp_track_tests::process::wait_until;
 use ftp_track_tests::tracker::{Tracker, ask, binary, command, json};
 use nix::sys::signal::Signal;
 use serde_json::Value;
+
+use crate::link::foreign::Foreign;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -104,6 +108,34 @@ fn a_wrong_file_changes_nothing() {
     let warned = wait_until(LIMIT, || warnings(&reloaded.tracker.log()) == seen + 1);
     assert!(warned, "{}", reloaded.tracker.log());
     assert_eq!(reloaded.settings(), before);
+    assert!(reloaded.tracker.stop().unwrap().success());
+}
+
+/// An interface that cannot be attached to as the file asks stays as it is, and so does all else.
+#[test]
+fn what_cannot_be_attached_changes_nothing() {
+    let lab = Lab::new().unwrap();
+    let reloaded = Reloaded::start(&lab);
+    let doors = || json(&lab, "status").unwrap()["daemon"]["interfaces"].clone();
+    let before = (reloaded.settings(), doors());
+    let address = SocketAddr::new(Host::Client.address(Family::V4), 7777);
+    let _listener = listen(&lab, Host::Client, address).unwrap();
+    let is_shut = || !reaches(&lab, Host::Server, address).unwrap();
+    assert!(is_shut(), "before");
+    let foreign = Foreign::xdp(&lab, WAN, "somebodys");
+    reloaded.write("control_ports = [21, 2121]\nmode = \"enforce\"\nhook = \"xdp\"");
+    let (status, error) = reloaded.reload();
+    assert_eq!(status, Some(1), "{error}");
+    assert!(error.contains("interface wan has another XDP"), "{error}");
+    assert_eq!((reloaded.settings(), doors()), before);
+    assert!(is_shut(), "{}", reloaded.tracker.log());
+    drop(foreign);
+    assert_eq!(ask(&lab, "reload").unwrap(), "the settings are in force\n");
+    assert_eq!(reloaded.settings()["control_ports"][1], 2121);
+    for door in doors().as_array().unwrap() {
+        assert_eq!(door["hook"], "driver", "{door}");
+    }
+    assert!(is_shut(), "{}", reloaded.tracker.log());
     assert!(reloaded.tracker.stop().unwrap().success());
 }
 

@@ -115,32 +115,33 @@ impl Attachment {
             tc::attach(programs.tc(name)?, interface, TcAttachType::Ingress, links)
         };
         let mode = settings.mode_of(&interface.name);
-        let mut forward = None;
-        let hook = if !is_xdp(interface, settings) {
-            ingress(kernel::TC_INGRESS_PROGRAM, programs)?
+        let xdp = if !is_xdp(interface, settings) {
+            None
         } else if may_be_generic(mode, settings) {
-            attach_xdp(programs.xdp()?, interface, links)?
+            Some(attach_xdp(programs.xdp()?, interface, links)?)
         } else {
-            match attach_driver(programs.xdp()?, interface, links)? {
-                Ok(hook) => {
-                    if mode == Mode::Bypass {
-                        forward = Some(ingress(kernel::TC_FORWARD_PROGRAM, programs)?);
-                    }
-                    hook
-                }
-                Err(error) => {
-                    let why = cause::chain(&error);
-                    let name = &interface.name;
+            let attached = attach_driver(programs.xdp()?, interface, links)?;
+            attached
+                .inspect_err(|error| {
+                    let (name, why) = (&interface.name, cause::chain(error));
                     info!("{name}: the driver does not take the XDP program ({why}); TC does");
-                    ingress(kernel::TC_INGRESS_PROGRAM, programs)?
-                }
-            }
+                })
+                .ok()
         };
         let mut egress = None;
         if settings.local {
             let program = programs.tc(kernel::TC_EGRESS_PROGRAM)?;
             egress = Some(tc::attach(program, interface, TcAttachType::Egress, links)?);
         }
+        // The last one: it may take another program's place, which is at work until then.
+        let (hook, forward) = match xdp {
+            None => (ingress(kernel::TC_INGRESS_PROGRAM, programs)?, None),
+            Some(hook) if mode == Mode::Bypass => {
+                let forward = ingress(kernel::TC_FORWARD_PROGRAM, programs)?;
+                (hook, Some(forward))
+            }
+            Some(hook) => (hook, None),
+        };
         Ok(Self {
             interface: interface.name.clone(),
             index: interface.link.index,
@@ -148,6 +149,11 @@ impl Attachment {
             forward,
             egress,
         })
+    }
+
+    /// Whether it is on `interface`, by index and by name.
+    pub fn is_on(&self, interface: &Interface) -> bool {
+        self.index == interface.link.index && self.interface == interface.name
     }
 
     /// Whether it is what `settings` ask for on `interface`.

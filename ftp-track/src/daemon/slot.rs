@@ -36,17 +36,20 @@ impl From<Mode> for Treatment {
 
 /// Fails when two named interfaces have one slot.
 pub fn check(interfaces: &[Interface]) -> Result<(), Error> {
-    for (at, one) in interfaces.iter().enumerate() {
-        let place = |interface: &Interface| Slot::slot(interface.link.index);
-        let other = interfaces[..at].iter().find(|it| place(it) == place(one));
-        if let Some(other) = other {
-            return Err(Error::Collision {
-                interfaces: [other.name.clone(), one.name.clone()],
-                slots: SLOTS,
-            });
-        }
+    (0..interfaces.len()).try_for_each(|at| check_one(interfaces, at))
+}
+
+/// Fails when the named interface at `at` has the slot of one in front of it.
+pub fn check_one(interfaces: &[Interface], at: usize) -> Result<(), Error> {
+    let place = |interface: &Interface| Slot::slot(interface.link.index);
+    let (before, one) = (&interfaces[..at], &interfaces[at]);
+    match before.iter().find(|it| place(it) == place(one)) {
+        None => Ok(()),
+        Some(other) => Err(Error::Collision {
+            interfaces: [other.name.clone(), one.name.clone()],
+            slots: SLOTS,
+        }),
     }
-    Ok(())
 }
 
 /// A slot for every interface: those with a door, and those that say something of what comes by

@@ -1,6 +1,8 @@
 //! The kernel programs, loaded, attached and pinned with their maps.
 
-use std::{collections::HashMap, fs};
+mod upkeep;
+
+use std::{collections::HashMap, fmt, fs};
 
 use aya::{
     Ebpf, EbpfLoader,
@@ -51,12 +53,33 @@ impl Ending {
     }
 }
 
+/// That an interface is not tracked as the settings ask.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The interface.
+    pub interface: InterfaceName,
+    /// What hinders.
+    pub reason: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { interface, reason } = self;
+        write!(
+            formatter,
+            "{interface} is not tracked as they ask: {reason}"
+        )
+    }
+}
+
 /// The kernel programs at work.
 pub struct Tracker {
     /// Their maps.
     pub maps: Maps,
     /// Where they are attached.
     pub attachments: Vec<Attachment>,
+    /// Where they are not attached as the settings ask, though the interface exists.
+    pub refusals: Vec<Refusal>,
     /// What becomes of them when this is dropped.
     pub ending: Ending,
     pins: PinDirectory,
@@ -149,6 +172,7 @@ impl Tracker {
         let tracker = Self {
             maps: Maps::open(pins)?,
             attachments,
+            refusals: Vec::new(),
             ending: Ending::of(settings),
             pins: pins.clone(),
             pinned,
@@ -179,64 +203,6 @@ impl Tracker {
             settings.mark,
         );
         Ok(Interfaces::open(&self.pins)?.set(&slots)?)
-    }
-
-    /// Attaches where a named interface has appeared, and lets go where one has gone, or where the
-    /// settings ask for another hook. `links` are all interfaces that exist.
-    pub fn follow(&mut self, settings: &Settings, links: &[Link]) -> Result<(), Error> {
-        let interfaces = interface::find(&settings.interfaces, links, true)?;
-        let fits = |attachment: &Attachment| {
-            let is_it = |interface: &&Interface| {
-                interface.link.index == attachment.index && interface.name == attachment.interface
-            };
-            let interface = interfaces.iter().find(is_it);
-            interface.is_some_and(|it| attachment.serves(it, settings))
-        };
-        let (stay, gone): (Vec<_>, Vec<_>) = self.attachments.drain(..).partition(fits);
-        self.attachments = stay;
-        for interface in &interfaces {
-            let is_it = |attachment: &Attachment| attachment.index == interface.link.index;
-            if self.attachments.iter().any(is_it) {
-                continue;
-            }
-            match self.attach(interface, settings, gone.iter().any(is_it)) {
-                Ok(attachment) => {
-                    info!("tracking on {} ({})", attachment.interface, attachment.hook);
-                    self.attachments.push(attachment);
-                }
-                Err(error) => warn!("{}: not tracked: {error}", interface.name),
-            }
-        }
-        for attachment in &gone {
-            let name = &attachment.interface;
-            if !settings.interfaces.contains(name) {
-                info!("{name} is no longer tracked");
-            } else if !interfaces.iter().any(|interface| interface.name == *name) {
-                warn!("{name} has gone; it is waited for");
-            }
-        }
-        self.release();
-        self.tell_slots(settings, links)
-    }
-
-    fn attach(
-        &mut self,
-        interface: &Interface,
-        settings: &Settings,
-        moves: bool,
-    ) -> Result<Attachment, Error> {
-        if is_xdp(interface, settings) {
-            check_free(interface, &self.pinned)?;
-        }
-        if !moves {
-            // What lies there belongs to an interface that had this index before.
-            for hook in [XDP, tc::INGRESS, tc::EGRESS] {
-                self.pinned.remove(hook, interface.link.index)?;
-            }
-        }
-        let mut programs = Programs(&mut self.ebpf);
-        programs.load(&[interface], settings, &self.pins, "")?;
-        Attachment::make(&mut programs, &self.pinned, interface, settings)
     }
 
     /// Puts other settings in force.

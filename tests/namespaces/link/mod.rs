@@ -1,7 +1,7 @@
 //! Links other than a plain veth pair, and frames other than plain ones, below enforce mode.
 
 mod bridge;
-mod foreign;
+pub mod foreign;
 mod header;
 mod neighbour;
 mod strict;

@@ -28,6 +28,7 @@ use super::{
     follower::Follower,
     interface,
     journal::Journal,
+    link::Link,
     memory, mode, notify, privilege,
     pump::Pump,
     signals::{Asked, Signals},
@@ -94,7 +95,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
     privilege::reduce();
     daemon.ready();
     // Interfaces may have changed while the programs were loaded.
-    daemon.follow().await;
+    daemon.look().await;
     loop {
         tokio::select! {
             asked = signals.next() => match asked {
@@ -115,7 +116,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
             scrape = Exporter::next(&mut daemon.exporter) => daemon.measure(scrape),
             () = follower.changed() => {
                 follower.settle().await;
-                daemon.follow().await;
+                daemon.look().await;
             }
             batch = pump.next() => {
                 let batch = batch.map_err(Error::system("the ring buffer cannot be watched"))?;
@@ -166,12 +167,16 @@ impl Daemon {
         }
     }
 
-    async fn follow(&mut self) {
-        let followed = match interface::list().await {
-            Ok(links) => self.tracker.follow(&self.settings, &links),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = followed {
+    /// Looks at the interfaces, and follows them.
+    async fn look(&mut self) {
+        match interface::list().await {
+            Ok(links) => self.follow(&links),
+            Err(error) => error!("interfaces cannot be followed: {error}"),
+        }
+    }
+
+    fn follow(&mut self, links: &[Link]) {
+        if let Err(error) = self.tracker.follow(&self.settings, links) {
             error!("interfaces cannot be followed: {error}");
         }
     }

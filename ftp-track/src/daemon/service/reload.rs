@@ -7,7 +7,7 @@ use crate::{
     cause,
     config::Settings,
     control::Content,
-    daemon::{Ending, interface, mode, notify, revocation},
+    daemon::{Ending, interface, mode, notify, revocation, tracker::Refusal},
 };
 
 impl Daemon {
@@ -26,8 +26,20 @@ impl Daemon {
             warn!("not reloaded, the old settings stay in force: {reason}");
         }
         self.ready();
-        match content {
+        let content = match content {
             Content::Done(_) if apply_to_flows => self.revoke(),
+            content => content,
+        };
+        match content {
+            Content::Done(said) if !self.tracker.refusals.is_empty() => {
+                let refusals: Vec<String> = self
+                    .tracker
+                    .refusals
+                    .iter()
+                    .map(Refusal::to_string)
+                    .collect();
+                Content::Error(format!("{said}; but {}", refusals.join("; ")))
+            }
             content => content,
         }
     }
@@ -58,19 +70,24 @@ impl Daemon {
                 Some(opened.map_err(|error| cause::chain(&error))?)
             }
         };
+        let attached = self.tracker.prepare(&settings, &self.settings, &links);
+        attached.map_err(|error| cause::chain(&error))?;
         let configured = match self.tracker.configure(&settings) {
             Err(error) if mode::falls_back(&mut settings, &error) => {
                 self.tracker.configure(&settings)
             }
             configured => configured,
         };
-        configured.map_err(|error| cause::chain(&error))?;
+        if let Err(error) = configured {
+            self.follow(&links);
+            return Err(cause::chain(&error));
+        }
         if let Some(exporter) = exporter {
             self.exporter = exporter;
         }
         self.tracker.ending = Ending::of(&settings);
         self.settings = settings;
-        self.follow().await;
+        self.follow(&links);
         Ok(())
     }
 
