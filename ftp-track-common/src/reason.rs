@@ -50,8 +50,8 @@ reasons! {
     Fragment = 3, "fragment", "The packet is an IP fragment; it passed unread.";
     Truncated = 4, "truncated", "A header ends before its length says; it passed unread.";
     BadHeader = 5, "bad_header", "A header contradicts itself (version, length); it passed unread.";
-    TooManyHeaders = 6, "too_many_headers", "More VLAN tags or IPv6 extension headers than are read; it passed unread.";
-    TinyFragment = 7, "tiny_fragment", "A fragment hides or overwrites a TCP header (RFC 1858).";
+    TooManyHeaders = 6, "too_many_headers", "More VLAN tags or IPv6 extension headers than are read; dropped in enforce mode, else it passed unread.";
+    TinyFragment = 7, "tiny_fragment", "A fragment hides or overwrites a TCP header (RFC 1858, RFC 7112); dropped in enforce mode, else it passed unread.";
     BadChecksum = 8, "bad_checksum", "The TCP checksum is wrong, so the receiver will not accept the segment; it was not read.";
 
     // The stream.

@@ -217,6 +217,9 @@ fn version6(frame: impl Frame, start: usize, packet: &mut Packet) -> Result<Tran
         if offset > DEEPEST {
             return Err(Reason::TooManyHeaders);
         }
+        if offset + 8 > end {
+            return Err(cut_off(first));
+        }
         let extension: [u8; 8] = frame.read(offset).ok_or(Reason::Truncated)?;
         if next == FRAGMENT {
             let place = u16::from_be_bytes([extension[2], extension[3]]);
@@ -230,7 +233,7 @@ fn version6(frame: impl Frame, start: usize, packet: &mut Packet) -> Result<Tran
         offset += 8 + (extension[1] as usize) * size;
     }
     if offset > end {
-        return Err(Reason::BadHeader);
+        return Err(cut_off(first));
     }
     if offset > DEEPEST {
         return Err(Reason::TooManyHeaders);
@@ -248,6 +251,17 @@ fn version6(frame: impl Frame, start: usize, packet: &mut Packet) -> Result<Tran
         total,
         first_fragment: first,
     })
+}
+
+/// What a packet is that ends within its headers. If it is the first of several fragments, the rest may
+/// come in another one: it must not (RFC 7112, 5), but not every host looks.
+#[inline(always)]
+pub(crate) const fn cut_off(first_fragment: bool) -> Reason {
+    if first_fragment {
+        Reason::TinyFragment
+    } else {
+        Reason::BadHeader
+    }
 }
 
 /// Judges a fragment by its offset (in 8 bytes) and by whether more follow. True for the first of

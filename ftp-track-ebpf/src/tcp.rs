@@ -8,7 +8,7 @@ use ftp_track_common::{
 use crate::{
     frame::Frame,
     opaque::opaque,
-    packet::{Packet, Transport},
+    packet::{Packet, Transport, cut_off},
 };
 
 const END_OF_OPTIONS: u8 = 0;
@@ -25,16 +25,15 @@ pub(crate) fn read(
     packet: &mut Packet,
 ) -> Result<(), Reason> {
     if transport.length < 20 {
-        return Err(if transport.first_fragment {
-            Reason::TinyFragment
-        } else {
-            Reason::BadHeader
-        });
+        return Err(cut_off(transport.first_fragment));
     }
     let header: [u8; 20] = frame.read(transport.offset).ok_or(Reason::Truncated)?;
     let size = ((header[12] >> 4) as usize) * 4;
-    if size < 20 || size > transport.length {
+    if size < 20 {
         return Err(Reason::BadHeader);
+    }
+    if size > transport.length {
+        return Err(cut_off(transport.first_fragment));
     }
     packet.tuple.source_port = u16::from_be_bytes([header[0], header[1]]);
     packet.tuple.destination_port = u16::from_be_bytes([header[2], header[3]]);

@@ -77,8 +77,9 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
     }
 }
 
-/// What becomes of a packet that is not read, for the reason with this number. ICMP is always for the
-/// firewall: without its errors, and without neighbour discovery, TCP does not work either.
+/// What becomes of a packet that is not read, for the reason with this number. What its receiver may
+/// read all the same could be a new connection. ICMP is always for the firewall: without its errors,
+/// and without neighbour discovery, TCP does not work either.
 #[inline(always)]
 fn drop_unread(packet: &Packet, unread: u64) -> Verdict {
     let is_icmp = packet.protocol == ICMP || packet.protocol == ICMPV6;
@@ -86,7 +87,9 @@ fn drop_unread(packet: &Packet, unread: u64) -> Verdict {
         count(Reason::NotTcpDropped);
         return Verdict::Drop;
     }
-    drop_if(unread == Reason::TinyFragment as u64 && packet.door.enforces)
+    let is_hidden =
+        unread == Reason::TinyFragment as u64 || unread == Reason::TooManyHeaders as u64;
+    drop_if(is_hidden && packet.door.enforces)
 }
 
 /// Tells the packet when it came. The clock costs as much as a lookup, so what is nobody's business

@@ -5,10 +5,13 @@ use ftp_track_common::reason::Reason;
 
 use super::{
     CLIENT4,
-    Outcome::{Read, Tiny, Unread},
-    SERVER4, probe4, probe6, row, run,
+    Outcome::{Read, Unread},
+    SERVER4, TINY, probe4, probe6, row, run,
 };
-use crate::harness::frame::{IPV4, ethernet, fragment, options, v4};
+use crate::harness::{
+    frame::{IPV4, ethernet, fragment, options, v4},
+    segment::Segment,
+};
 
 /// The probe, with its IPv4 header changed by `edit`.
 fn edited(edit: impl FnOnce(&mut Ipv4Header)) -> Vec<u8> {
@@ -92,6 +95,11 @@ fn headers() {
 #[test]
 fn fragments() {
     let tcp = probe4().tcp();
+    let long = Segment {
+        options: vec![1; 40],
+        ..probe4()
+    };
+    let long = long.tcp();
     let part = |offset, more, bytes: &[u8]| {
         ethernet(IPV4, &v4(CLIENT4, SERVER4, fragment(offset, more), bytes))
     };
@@ -104,18 +112,28 @@ fn fragments() {
         row(
             "the first, with 8 bytes of TCP",
             part(0, true, &tcp[..8]),
-            Tiny,
+            TINY,
         ),
         row(
             "the first, with 16 bytes of TCP",
             part(0, true, &tcp[..16]),
-            Tiny,
+            TINY,
         ),
-        row("the second, 8 bytes on", part(1, false, &tcp[8..]), Tiny),
+        row(
+            "the first, with 24 bytes of a TCP header of 60",
+            part(0, true, &long[..24]),
+            TINY,
+        ),
+        row(
+            "the first, with the whole of it",
+            part(0, true, &long),
+            Read,
+        ),
+        row("the second, 8 bytes on", part(1, false, &tcp[8..]), TINY),
         row(
             "the second, 8 bytes on, of three",
             part(1, true, &tcp[8..16]),
-            Tiny,
+            TINY,
         ),
         row(
             "16 bytes on",

@@ -4,11 +4,14 @@ use ftp_track_common::reason::Reason;
 
 use super::{
     CLIENT6,
-    Outcome::{Read, Tiny, Unread},
-    SERVER6, probe4, probe6, row, run,
+    Outcome::{Read, Unread},
+    SERVER6, TINY, TOO_MANY, probe4, probe6, row, run,
 };
-use crate::harness::frame::{
-    AUTHENTICATION, DESTINATION, FRAGMENT, HOP_BY_HOP, IPV6, ROUTING, ethernet, extensions, v6,
+use crate::harness::{
+    frame::{
+        AUTHENTICATION, DESTINATION, FRAGMENT, HOP_BY_HOP, IPV6, ROUTING, ethernet, extensions, v6,
+    },
+    segment::Segment,
 };
 
 const UDP: u8 = 17;
@@ -81,7 +84,6 @@ fn ipv4_addresses() {
 
 #[test]
 fn extension_headers() {
-    let too_many = Unread(Reason::TooManyHeaders);
     run(&[
         row("hop by hop", behind(&[(HOP_BY_HOP, 0)]), Read),
         row("hop by hop of 64 bytes", behind(&[(HOP_BY_HOP, 7)]), Read),
@@ -102,17 +104,17 @@ fn extension_headers() {
             Read,
         ),
         row("eight", behind(&[(DESTINATION, 0); 8]), Read),
-        row("nine", behind(&[(DESTINATION, 0); 9]), too_many),
+        row("nine", behind(&[(DESTINATION, 0); 9]), TOO_MANY),
         row("1000 bytes", behind(&[(DESTINATION, 124)]), Read),
         row(
             "more than 2000 bytes",
             behind(&[(DESTINATION, 255)]),
-            too_many,
+            TOO_MANY,
         ),
         row(
             "more than 2000 bytes, and another",
             behind(&[(DESTINATION, 255), (ROUTING, 0)]),
-            too_many,
+            TOO_MANY,
         ),
         row(
             "one that is longer than the packet",
@@ -136,6 +138,11 @@ fn extension_headers() {
 #[test]
 fn fragments() {
     let tcp = probe6().tcp();
+    let long = Segment {
+        options: vec![1; 40],
+        ..probe6()
+    };
+    let long = long.tcp();
     let part = |next, offset: u16, more: bool, bytes: &[u8]| {
         let [high, low] = (offset << 3 | u16::from(more)).to_be_bytes();
         holding(
@@ -144,6 +151,8 @@ fn fragments() {
         )
     };
     let later = Unread(Reason::Fragment);
+    let mut padded = part(DESTINATION, 0, true, &[DESTINATION, 0, 0, 0, 0, 0, 0, 0]);
+    padded.extend([UDP, 0, 0, 0, 0, 0, 0, 0]);
     run(&[
         row(
             "the first, with the whole TCP header",
@@ -153,9 +162,9 @@ fn fragments() {
         row(
             "the first, with 8 bytes of TCP",
             part(6, 0, true, &tcp[..8]),
-            Tiny,
+            TINY,
         ),
-        row("the second, 8 bytes on", part(6, 1, false, &tcp[8..]), Tiny),
+        row("the second, 8 bytes on", part(6, 1, false, &tcp[8..]), TINY),
         row("16 bytes on", part(6, 2, false, &tcp), later),
         row("the last place there is", part(6, 8191, false, &tcp), later),
         row("a later one of UDP", part(UDP, 1, false, &tcp), later),
@@ -167,7 +176,23 @@ fn fragments() {
         row(
             "the first, whose extension headers go on in the second",
             part(DESTINATION, 0, true, &[6, 1, 0, 0, 0, 0, 0, 0]),
-            Unread(Reason::BadHeader),
+            TINY,
+        ),
+        row(
+            "the first, all of whose headers but one are in the second",
+            part(DESTINATION, 0, true, &[DESTINATION, 0, 0, 0, 0, 0, 0, 0]),
+            TINY,
+        ),
+        row("the same, with padding that says UDP", padded, TINY),
+        row(
+            "the first, without the TCP header behind its extension headers",
+            part(DESTINATION, 0, true, &[6, 0, 0, 0, 0, 0, 0, 0]),
+            TINY,
+        ),
+        row(
+            "the first, with 24 bytes of a TCP header of 60",
+            part(6, 0, true, &long[..24]),
+            TINY,
         ),
     ]);
 }

@@ -4,7 +4,7 @@ use ftp_track_common::reason::Reason;
 
 use super::{
     Outcome::{Read, Unread},
-    probe4, probe6, row, run,
+    TOO_MANY, probe4, probe6, row, run,
 };
 use crate::harness::frame::{IPV4, IPV6, PPPOE, QINQ, VLAN, ethernet, pppoe, tagged};
 
@@ -34,7 +34,7 @@ fn ethernet_and_tags() {
         row(
             "four tags",
             tagged(&[QINQ, QINQ, VLAN, VLAN], IPV4, &v4),
-            Unread(Reason::TooManyHeaders),
+            TOO_MANY,
         ),
         row("ARP", ethernet(0x0806, &[0; 28]), Unread(Reason::NotIp)),
         row(
