@@ -105,7 +105,8 @@ fn the_service_manager_is_told() {
         }
     };
     let mut command = run_command(&lab, TrackerMode::Observe).unwrap();
-    let watchdog = Duration::from_secs(2);
+    // Half of it is left for a machine that pauses.
+    let watchdog = Duration::from_secs(12);
     command
         .env("NOTIFY_SOCKET", &path)
         .env("WATCHDOG_USEC", watchdog.as_micros().to_string());
@@ -114,10 +115,11 @@ fn the_service_manager_is_told() {
     assert!(ready.contains("STATUS=tracking on lan"), "{ready}");
     // Several in a row, each within the time that the manager allows.
     hear("WATCHDOG=1");
-    for _ in 0..3 {
+    for _ in 0..2 {
         let start = Instant::now();
         hear("WATCHDOG=1");
-        assert!(start.elapsed() < watchdog, "{:?}", start.elapsed());
+        let silence = start.elapsed();
+        assert!(silence < watchdog, "{silence:?}: {}", tracker.log());
     }
     tracker.signal(Signal::SIGHUP);
     let reloading = hear("RELOADING=1");
