@@ -8,6 +8,9 @@ pub const VERSION: u32 = 4;
 pub const SESSIONS: &str = "SESSIONS";
 /// Map of handshakes of control connections that are not complete.
 pub const HANDSHAKES: &str = "HANDSHAKES";
+/// Map of control connections that are not picked up in their middle: when it was forbidden,
+/// monotonic clock, nanoseconds.
+pub const BARRED: &str = "BARRED";
 /// Map of expected data connections.
 pub const EXPECTATIONS: &str = "EXPECTATIONS";
 /// Map of admitted data connections.
@@ -55,6 +58,7 @@ pub const TC_CONNTRACK: &str = "TC_CONNTRACK";
 pub const PINNED: &[&str] = &[
     SESSIONS,
     HANDSHAKES,
+    BARRED,
     EXPECTATIONS,
     FLOWS,
     SEATS,
@@ -78,6 +82,9 @@ pub const PINNED: &[&str] = &[
 pub const MAX_SESSIONS: usize = 65_536;
 /// Most handshakes that are remembered; the oldest is forgotten first.
 pub const MAX_HANDSHAKES: usize = 16_384;
+/// Most connections that are barred from being picked up; the oldest is forgotten first. A flood of
+/// SYNs does not push one out: each takes a whole handshake, and the time that an ended session is kept.
+pub const MAX_BARRED: usize = 16_384;
 /// Most expectations at once: two for each session, one that waits for a connection and one for the
 /// server's answer.
 pub const MAX_EXPECTATIONS: usize = 2 * MAX_SESSIONS;

@@ -70,6 +70,7 @@ reasons! {
     Kept = 28, "kept", "A segment beyond a gap passed, and is read once the gap is filled.";
     ReversePath = 29, "reverse_path", "A segment came in by an interface that does not lead back to its sender, where rp_filter is strict: the kernel drops it, and it was not read.";
     Ambiguous = 30, "ambiguous", "Bytes beyond a gap came twice and differently; neither were read.";
+    Barred = 31, "barred", "A control connection that found no room when it began, or was forgotten before it had shown that it is FTP, went on: it is not tracked before it begins anew.";
 
     // The conversation.
     NotFtp = 32, "not_ftp", "The peers do not speak FTP: the client spoke first, or not in FTP verbs.";

@@ -16,14 +16,15 @@ use ftp_track_common::{
 };
 
 use crate::{
-    attempt, client,
+    attempt, checksum, client,
     counter::{count, count_number},
     data::tell,
+    frame::Frame,
     lock::Locked,
     map::{EXPECTATIONS, FLOWS, SESSIONS},
     opaque::opaque,
     packet::Packet,
-    rule, scratch, seat,
+    path, rule, scratch, seat,
 };
 
 /// Lets a SYN use the expectation that waits for it, and makes the flow. False when none does.
@@ -31,7 +32,8 @@ use crate::{
 /// The session has the last word: the expectation counts only while its master, under its lock,
 /// says that it is armed. So it cannot be used twice, nor outlive its control connection.
 #[inline(always)]
-pub fn admit(
+pub fn admit<F: Frame>(
+    frame: F,
     packet: &Packet,
     key: &FlowKey,
     source_is_low: bool,
@@ -43,6 +45,11 @@ pub fn admit(
         attempt::judge(Reason::Unexpected, 0, 0);
         return false;
     };
+    if let Err(reason) = is_accepted(frame, packet) {
+        count(reason);
+        attempt::judge(reason, expectation.session, expectation.id);
+        return false;
+    }
     let Some(flow) = scratch::flow() else {
         return false;
     };
@@ -93,6 +100,19 @@ pub fn admit(
         now,
     );
     true
+}
+
+/// Whether the SYN arrives: it would use the expectation up, and the one that arrives would come too
+/// late.
+#[inline(always)]
+fn is_accepted<F: Frame>(frame: F, packet: &Packet) -> Result<(), Reason> {
+    if !checksum::is_right(frame, packet) {
+        Err(Reason::BadChecksum)
+    } else if path::is_filtered(frame, packet) {
+        Err(Reason::ReversePath)
+    } else {
+        Ok(())
+    }
 }
 
 /// The expectation at `place`; or, where third hosts are permitted, one that does not say who

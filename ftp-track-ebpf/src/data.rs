@@ -12,6 +12,7 @@ use ftp_track_common::{
 use crate::{
     admission, clock,
     counter::{add, count},
+    frame::Frame,
     map::SESSIONS,
     opaque::opaque,
     packet::Packet,
@@ -19,9 +20,9 @@ use crate::{
     rule, seat,
 };
 
-/// A SYN that does not go to a control port: true when it belongs to an admitted data connection.
+/// A SYN: true when it belongs to an admitted data connection.
 #[inline(never)]
-pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
+pub fn syn<F: Frame>(frame: F, packet: &Packet, config: &Config, now: u64) -> bool {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     if let Some(flow) = seat::find(&key) {
         let side = flow.side(source_is_low);
@@ -32,7 +33,7 @@ pub fn syn(packet: &Packet, config: &Config, now: u64) -> bool {
             return true;
         }
     }
-    admission::admit(packet, &key, source_is_low, config, now)
+    admission::admit(frame, packet, &key, source_is_low, config, now)
 }
 
 /// What a segment is to the admitted data connections; numbers, because they go through registers.

@@ -19,7 +19,7 @@ use ftp_track_common::{
 };
 
 use crate::{
-    client, clock, control, data, effect,
+    barred, client, clock, control, data, effect,
     lock::Locked,
     map::{ARMED, EXPECTATIONS, FLOWS, JANITOR, SESSIONS},
     opening, scratch, seat,
@@ -157,6 +157,7 @@ extern "C" fn session(
     let mut locked = unsafe { Locked::new(entry) };
     let over = locked.is_expired(now);
     let alive = locked.ended == 0;
+    let is_doubtful = locked.is_doubtful();
     let mut share = Share::None;
     if over {
         if alive {
@@ -173,7 +174,9 @@ extern "C" fn session(
         control::tell_end(entry, Reason::Idle as u8, now + GRACE);
     }
     // SAFETY: the kernel gives the entry's own key.
-    let _: Result<(), i32> = SESSIONS.remove(unsafe { &*key });
+    let key = unsafe { &*key };
+    let _: Result<(), i32> = SESSIONS.remove(key);
+    barred::forget(key, is_doubtful, now + GRACE);
     opening::release(entry, share);
     0
 }

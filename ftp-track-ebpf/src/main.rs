@@ -16,6 +16,7 @@
 
 mod admission;
 mod attempt;
+mod barred;
 mod bypass;
 mod checksum;
 mod client;

@@ -38,6 +38,10 @@ pub static SESSIONS: HashMap<SessionKey, SessionEntry, { layout::MAX_SESSIONS },
 pub static HANDSHAKES: LruHashMap<SessionKey, Handshake, { layout::MAX_HANDSHAKES }> =
     LruHashMap::new();
 
+/// Control connections that are not picked up in their middle; see [`crate::barred`].
+#[btf_map]
+pub static BARRED: LruHashMap<SessionKey, u64, { layout::MAX_BARRED }> = LruHashMap::new();
+
 /// Announced data connections.
 #[btf_map]
 pub static EXPECTATIONS: HashMap<

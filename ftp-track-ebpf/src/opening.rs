@@ -20,7 +20,7 @@ use ftp_track_common::{
 };
 
 use crate::{
-    attempt, client,
+    attempt, barred, client,
     control::{mark, tell, tell_end},
     copy::copy,
     counter::count,
@@ -92,6 +92,9 @@ pub fn find<F: Frame>(
     if segment.has(RST) || !(begins || goes_on) {
         return existing;
     }
+    if !begins && !barred::admits(key) {
+        return None;
+    }
     if !begins && path::is_filtered(frame, packet) {
         count(Reason::ReversePath);
         return None;
@@ -138,6 +141,8 @@ pub fn find<F: Frame>(
         && let Err(reason) = client::enter(&key.client, key.zone, share, limit)
     {
         count(reason);
+        // Its beginning is not known any more.
+        barred::enter(key, now);
         return None;
     }
     entry.session.binding = binding;
@@ -155,6 +160,9 @@ pub fn find<F: Frame>(
     {
         if !matches!(share, Share::None) {
             client::leave(&key.client, key.zone, share);
+        }
+        if begins {
+            barred::enter(key, now);
         }
         count(Reason::SessionsFull);
         return None;

@@ -134,6 +134,16 @@ fn syn<F: Frame>(
     destination: &Port,
     now: u64,
 ) -> Verdict {
+    attempt::clear();
+    // A server may announce a port that is also one of control.
+    if data::syn(frame, packet, config, now) {
+        attempt::note(&packet.tuple, now);
+        return if packet.door.makes_entries {
+            Verdict::Enter
+        } else {
+            Verdict::Related
+        };
+    }
     if destination.control {
         let reason = control::syn(frame, packet, config, now);
         count_number(reason);
@@ -144,15 +154,6 @@ fn syn<F: Frame>(
         if reason != 0 {
             return Verdict::Pass;
         }
-    }
-    attempt::clear();
-    if data::syn(packet, config, now) {
-        attempt::note(&packet.tuple, now);
-        return if packet.door.makes_entries {
-            Verdict::Enter
-        } else {
-            Verdict::Related
-        };
     }
     if packet.door.outgoing {
         return Verdict::Pass;

@@ -47,9 +47,9 @@ fn sessions() {
         ],
         counts: &[
             (Reason::ControlPort, 2),
-            // The end of the handshake, the greeting, the command and the reply.
-            (Reason::SessionsFull, 4),
-            (Reason::NoHandshake, 3),
+            // The end of the handshake; and the greeting, the command and the reply.
+            (Reason::SessionsFull, 1),
+            (Reason::Barred, 3),
             (Reason::Unexpected, 1),
             (Reason::Expected, 1),
         ],
@@ -198,8 +198,9 @@ fn one_client() {
             notes: &[],
             counts: &[
                 (Reason::ControlPort, 3),
-                // The end of the handshake, the greeting, the command and the reply.
-                (Reason::ClientLimit, 4),
+                // The end of the handshake; and the greeting, the command and the reply.
+                (Reason::ClientLimit, 1),
+                (Reason::Barred, 3),
             ],
             state: &[
                 "session 1/1 armed passive:50000",

@@ -329,6 +329,7 @@ fn bounded_memory() {
     }
     let bytes = size::<SessionKey, SessionEntry>(layout::MAX_SESSIONS)
         + size::<SessionKey, Handshake>(layout::MAX_HANDSHAKES)
+        + size::<SessionKey, u64>(layout::MAX_BARRED)
         + size::<ExpectationKey, Expectation>(layout::MAX_EXPECTATIONS)
         + size::<FlowKey, Flow>(layout::MAX_FLOWS)
         + layout::MAX_FLOWS * size_of::<Seat>()

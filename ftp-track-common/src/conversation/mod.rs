@@ -99,6 +99,12 @@ impl Conversation {
         self.has(NOT_FTP)
     }
 
+    /// Whether the client's first line was seen, or the connection was picked up behind it.
+    #[inline(always)]
+    pub const fn has_spoken(&self) -> bool {
+        self.has(SPOKEN)
+    }
+
     /// Whether EPSV ALL is in force.
     #[inline(always)]
     pub const fn is_epsv_all(&self) -> bool {

@@ -39,6 +39,13 @@ impl Session {
         }
     }
 
+    /// Whether the connection may not be picked up in its middle once it is forgotten: it is not FTP,
+    /// or no line of the client's has shown yet that it is.
+    #[inline(always)]
+    pub const fn is_doubtful(&self) -> bool {
+        self.conversation.is_not_ftp() || !self.conversation.has_spoken()
+    }
+
     /// Acts on a RST that the receiver may accept.
     #[inline(always)]
     pub(super) fn reset(

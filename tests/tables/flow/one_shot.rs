@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use ftp_track_common::reason::Reason;
+use ftp_track_common::{reason::Reason, segment::SYN};
 
 use crate::harness::{
-    data::{CLIENT_PORT, Data},
+    data::{CLIENT_PORT, Data, Initiator},
     play::{FromServer, Play},
     row::{self, Row, WHOLE},
 };
+use crate::stream::checksum::edited;
 
 /// An expectation waits on port 50000 of the server.
 fn expecting(play: &mut Play<'_>) {
@@ -46,6 +47,56 @@ fn uses() {
                 "session 1/1 used passive:50000",
                 "expectation passive server:50000",
                 "flow passive client>server:50000 2+1 established",
+            ],
+        },
+        Row {
+            name: "a SYN with a wrong checksum, and then the right one",
+            cells: WHOLE,
+            play: |play| {
+                expecting(play);
+                let mut data = Data::passive(play, 50_000);
+                let syn = data.segment(Initiator, SYN);
+                let wrong = edited(&syn, |tcp| tcp[4] ^= 1);
+                play.deliver_frame(&wrong, data.interfaces[0]);
+                data.open(play);
+            },
+            notes: &["session_new", MADE, DROPPED, "drop", USED, NEW],
+            counts: &[
+                (Reason::BadChecksum, 1),
+                (Reason::ControlPort, 1),
+                (Reason::Expected, 1),
+                (Reason::Related, 2),
+                (Reason::Unexpected, 1),
+            ],
+            state: &[
+                "session 1/1 used passive:50000",
+                "expectation passive server:50000",
+                "flow passive client>server:50000 2+1 established",
+            ],
+        },
+        Row {
+            name: "to a port that is one of control, too",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.passive(2121);
+                Data::passive(play, 2121).open(play);
+            },
+            notes: &[
+                "session_new",
+                "expectation_new passive server:2121",
+                "expectation_used passive server:2121 used",
+                "flow_new passive server:2121 expected",
+            ],
+            counts: &[
+                (Reason::ControlPort, 1),
+                (Reason::Expected, 1),
+                (Reason::Related, 2),
+            ],
+            state: &[
+                "session 1/1 used passive:2121",
+                "expectation passive server:2121",
+                "flow passive client>server:2121 2+1 established",
             ],
         },
         Row {

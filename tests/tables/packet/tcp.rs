@@ -74,7 +74,7 @@ fn headers() {
             Read,
         ),
         row("data in the SYN", loaded.frame(), Read),
-        // What the receiver drops anyway needs no one's protection, but does no harm either.
+        // What the receiver drops anyway needs no one's protection.
         row("a wrong checksum", wrong, Read),
     ]);
 }

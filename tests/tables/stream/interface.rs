@@ -9,6 +9,7 @@ use ftp_track_common::{
 };
 
 use crate::harness::{
+    data::Data,
     namespace::{LAN, WAN},
     play::{Family, FromClient, FromServer, Play},
     row::{self, Cells, Row, WHOLE},
@@ -112,6 +113,30 @@ fn ways_back() {
             },
             notes: MADE,
             counts: &[(Reason::ControlPort, 1)],
+            state: STATE,
+        },
+        Row {
+            name: "a data connection's SYN by the server's interface uses nothing up",
+            cells: V4,
+            play: |play| {
+                strict(play);
+                play.greet();
+                play.passive(50_000);
+                let mut forged = Data::passive(play, 50_000);
+                forged.interfaces = [WAN, LAN];
+                forged.syn(play);
+            },
+            notes: &[
+                "session_new",
+                "expectation_new passive server:50000",
+                "dropped server:50000 unexpected",
+                "drop",
+            ],
+            counts: &[
+                (Reason::ReversePath, 1),
+                (Reason::ControlPort, 1),
+                (Reason::Unexpected, 1),
+            ],
             state: STATE,
         },
         Row {

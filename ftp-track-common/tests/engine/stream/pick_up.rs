@@ -145,3 +145,24 @@ fn a_large_window_is_assumed() {
     let step = connection.deliver(FromClient, &segment, b"PASV\r\n");
     assert_eq!(step, Step::Hold(Reason::HeldBack));
 }
+
+/// Who is forgotten before he has shown that he speaks FTP may not be picked up.
+#[test]
+fn who_is_doubtful() {
+    let mut silent = Connection::v4();
+    silent.server("220 ready");
+    assert!(silent.session.is_doubtful());
+    silent.reset(FromServer);
+    assert!(silent.session.is_doubtful(), "however it ends");
+    let mut browser = Connection::v4();
+    browser.server("220 ready");
+    browser.client("POST / HTTP/1.1");
+    assert!(browser.session.is_doubtful());
+    let mut user = Connection::v4();
+    user.server("220 ready");
+    user.client("USER anonymous");
+    assert!(!user.session.is_doubtful());
+    user.client("Host: server");
+    assert!(user.session.is_doubtful(), "a header: no FTP after all");
+    assert!(!Connection::picked_up(FromClient).session.is_doubtful());
+}

@@ -50,6 +50,7 @@ type Sessions =
     Table<SessionKey, SessionEntry, { size::<SessionKey>() }, { size::<SessionEntry>() }>;
 type Clients = Table<ClientKey, ClientEntry, { size::<ClientKey>() }, { size::<ClientEntry>() }>;
 type Handshakes = Table<SessionKey, Handshake, { size::<SessionKey>() }, { size::<Handshake>() }>;
+type Barred = Table<SessionKey, u64, { size::<SessionKey>() }, { size::<u64>() }>;
 type Expectations =
     Table<ExpectationKey, Expectation, { size::<ExpectationKey>() }, { size::<Expectation>() }>;
 type Histories = Table<SessionKey, History, { size::<SessionKey>() }, { size::<History>() }>;
@@ -86,6 +87,8 @@ pub struct Tracker {
     pub clients: Clients,
     /// Handshakes that are not complete.
     pub handshakes: Handshakes,
+    /// Control connections that are not picked up.
+    pub barred: Barred,
     /// Announced data connections.
     pub expectations: Expectations,
     /// Admitted data connections.
@@ -128,6 +131,7 @@ impl Tracker {
             sessions: Table::take(&mut ebpf, layout::SESSIONS, LOCKED),
             clients: Table::take(&mut ebpf, layout::CLIENTS, LOCKED),
             handshakes: Table::take(&mut ebpf, layout::HANDSHAKES, 0),
+            barred: Table::take(&mut ebpf, layout::BARRED, 0),
             expectations: Table::take(&mut ebpf, layout::EXPECTATIONS, 0),
             flows: Flows::take(&mut ebpf),
             histories: Table::take(&mut ebpf, layout::HISTORIES, 0),
@@ -140,6 +144,7 @@ impl Tracker {
     pub fn reset(&mut self, mode: Mode) {
         self.sessions.clear();
         self.handshakes.clear();
+        self.barred.clear();
         self.expectations.clear();
         self.flows.clear();
         self.histories.clear();
