@@ -20,7 +20,7 @@ pub enum Exit {
 impl Exit {
     /// The status that an error leads to.
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.chain().any(is_broken_pipe) {
+        if error.chain().any(is_reader_gone) {
             return Self::Success;
         }
         if let Some(error) = error.downcast_ref::<daemon::Error>() {
@@ -48,14 +48,11 @@ impl Exit {
     }
 }
 
-fn is_broken_pipe(cause: &(dyn std::error::Error + 'static)) -> bool {
-    let kind = match cause.downcast_ref::<io::Error>() {
-        Some(error) => Some(error.kind()),
-        None => cause
-            .downcast_ref::<serde_json::Error>()
-            .and_then(serde_json::Error::io_error_kind),
-    };
-    kind == Some(io::ErrorKind::BrokenPipe)
+fn is_reader_gone(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = cause
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    inner.is_some_and(|error| error.is::<cli::ReaderGone>())
 }
 
 impl From<Exit> for ExitCode {
@@ -72,7 +69,7 @@ mod tests {
 
     #[test]
     fn rows() {
-        let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
         let full = io::Error::from(io::ErrorKind::StorageFull);
         let gone = instance::Error::NotRunning {
             name: instance::Name::default(),
@@ -81,9 +78,15 @@ mod tests {
         for (name, error, expect) in [
             ("any", anyhow!("no"), Exit::Failure),
             (
-                "pipe",
-                anyhow::Error::new(broken).context("writing"),
+                "who read our output",
+                anyhow::Error::new(io::Error::new(broken().kind(), cli::ReaderGone))
+                    .context("writing"),
                 Exit::Success,
+            ),
+            (
+                "a daemon that ends",
+                anyhow::Error::new(broken()).context("asking"),
+                Exit::Failure,
             ),
             ("disk", anyhow::Error::new(full), Exit::Failure),
             ("not running", gone.into(), Exit::Refused),

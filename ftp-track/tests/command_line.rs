@@ -328,3 +328,30 @@ fn errors_have_a_priority_in_the_journal() {
     let text = said(false);
     assert!(text.starts_with("ftp-track: "), "{text}");
 }
+
+/// A reader that had enough is none; a disk that is full is one.
+#[test]
+fn what_cannot_be_written_is_a_failure() {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["check"],
+        &["list", "--help"],
+    ] {
+        let run = |stdout: std::process::Stdio| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ftp-track"));
+            command.args(arguments).stdout(stdout).output().unwrap()
+        };
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let output = run(full.unwrap().into());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("No space left"), "{arguments:?}: {stderr}");
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = run(writer.into());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(output.stderr, b"", "{arguments:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! `ftp-track list`.
 
-use std::io::{self, BufWriter, Write as _};
+use std::io::{BufWriter, Write as _};
 
 use clap::{Args, ValueEnum};
 use ftp_track_common::{expectation::Expectation, tuple::ExpectationKey};
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     Done, InstanceArgument,
-    output::Format,
+    output::{Format, Output},
     pages::{self, Pages},
     tracked,
 };
@@ -72,7 +72,7 @@ impl Arguments {
         rows: impl Iterator<Item = Result<R, Error>>,
         order: impl Fn(&R) -> K,
     ) -> Done {
-        let mut stdout = BufWriter::new(io::stdout().lock());
+        let mut stdout = BufWriter::new(Output::stdout());
         let pages = Pages::of(rows, order)?;
         match self.output {
             Format::Table => pages::write_table(&mut stdout, pages)?,

@@ -19,6 +19,7 @@ mod tracked;
 use anyhow::Result;
 use clap::{Parser, Subcommand, error::ContextValue};
 
+pub use self::output::ReaderGone;
 use self::output::print_error;
 use crate::{escape, exit::Exit};
 
@@ -71,6 +72,11 @@ pub fn main() -> Exit {
         Command::Reload(arguments) => arguments.run(),
         Command::Stop(arguments) => arguments.run(),
     };
+    end(done)
+}
+
+/// The status that a command ends with; its error is printed.
+fn end(done: Done) -> Exit {
     match done {
         Ok(()) => Exit::Success,
         Err(error) => {
@@ -96,13 +102,12 @@ fn usage(mut error: clap::Error) -> Exit {
     for (kind, text) in typed {
         error.insert(kind, ContextValue::String(text));
     }
-    // A reader that has gone has seen enough.
-    _ = error.print();
     if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Success
+        // There is no other place to say it.
+        _ = error.print();
+        return Exit::Usage;
     }
+    end(error.print().map_err(|error| output::told(error).into()))
 }
 
 /// Used by every command that shows a running tracker.

@@ -1,6 +1,6 @@
 //! Output for people and for programs.
 
-use std::io::{self, Write as _};
+use std::io::{self, StdoutLock, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -21,9 +21,42 @@ pub enum Format {
     Json,
 }
 
+/// Who read our output had enough. The broken pipe of anything else is a failure.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the output any more")]
+pub struct ReaderGone;
+
+/// Where output goes: an error says if it is that of [`ReaderGone`].
+pub struct Output<W>(pub W);
+
+impl Output<StdoutLock<'static>> {
+    /// The process's own.
+    pub fn stdout() -> Self {
+        Self(io::stdout().lock())
+    }
+}
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(told)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(told)
+    }
+}
+
+/// What an error of stdout is told as.
+pub fn told(error: io::Error) -> io::Error {
+    match error.kind() {
+        kind @ io::ErrorKind::BrokenPipe => io::Error::new(kind, ReaderGone),
+        _ => error,
+    }
+}
+
 /// Writes text to stdout.
 pub fn print(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = Output::stdout();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }

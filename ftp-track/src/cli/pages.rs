@@ -1,6 +1,6 @@
 //! Listings of any length: they are written as they are read.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -80,7 +80,7 @@ pub fn write_json<R: Serialize>(
     for page in pages {
         for row in page? {
             write!(out, "{comma}")?;
-            serde_json::to_writer(&mut *out, &row)?;
+            serde_json::to_writer(&mut *out, &row).map_err(io::Error::from)?;
             comma = ",";
         }
     }
@@ -89,9 +89,8 @@ pub fn write_json<R: Serialize>(
 
 #[cfg(test)]
 mod tests {
-    use std::io;
-
     use super::*;
+    use crate::cli::output::Output;
 
     #[derive(Serialize)]
     struct Row(usize);
@@ -180,7 +179,7 @@ mod tests {
         }
         let endless = (0..).map(|number| Ok(Row(number)));
         let pages = Pages::of(endless, |row| row.0).unwrap();
-        let error = write_json(&mut Gone, &Name::default(), "rows", pages).unwrap_err();
+        let error = write_json(&mut Output(Gone), &Name::default(), "rows", pages).unwrap_err();
         assert_eq!(crate::exit::Exit::of(&error), crate::exit::Exit::Success);
     }
 }
