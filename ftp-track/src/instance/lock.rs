@@ -3,11 +3,17 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
-    os::unix::{fs::MetadataExt as _, net::UnixStream},
+    os::unix::{
+        fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        net::UnixStream,
+    },
     path::{Path, PathBuf},
 };
 
 use super::{Error, Name};
+
+/// The mode of the file: whoever could open it could lock it, and keep a tracker from starting.
+const PRIVATE: u32 = 0o600;
 
 /// Where locks and sockets lie. Network namespaces share it, so that a name is one instance on the
 /// whole machine, as its pins are.
@@ -50,8 +56,10 @@ impl Lock {
                 .write(true)
                 .create(true)
                 .truncate(false)
+                .mode(PRIVATE)
                 .open(&path)
                 .map_err(failed)?;
+            make_private(&file).map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -83,6 +91,16 @@ impl Drop for Lock {
             _ = fs::remove_dir(directory);
         }
     }
+}
+
+/// Others may have been let in by an earlier version.
+fn make_private(file: &File) -> io::Result<()> {
+    let mut permissions = file.metadata()?.permissions();
+    if permissions.mode() & 0o777 == PRIVATE {
+        return Ok(());
+    }
+    permissions.set_mode(PRIVATE);
+    file.set_permissions(permissions)
 }
 
 fn is_still(path: &Path, file: &File) -> bool {
@@ -123,5 +141,23 @@ mod tests {
         let again = Lock::take_in(&runtime, &name).unwrap();
         drop((again, other));
         assert!(!runtime.exists(), "a trace is left");
+    }
+
+    /// Also one that a killed tracker has left open to others.
+    #[test]
+    fn nobody_else_opens_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("default.lock");
+        for left in [None, Some(0o644)] {
+            if let Some(mode) = left {
+                fs::write(&path, "1\n").unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            }
+            let _lock = Lock::take_in(directory.path(), &Name::default()).unwrap();
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{left:?}");
+            // So that its end does not take the directory away.
+            fs::write(directory.path().join("other"), "").unwrap();
+        }
     }
 }
