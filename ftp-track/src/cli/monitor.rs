@@ -1,7 +1,7 @@
 //! `ftp-track monitor`.
 
 use std::{
-    io::{self, BufRead as _, BufReader},
+    io::{BufRead as _, BufReader},
     os::unix::net::UnixStream,
 };
 
@@ -76,18 +76,7 @@ impl Arguments {
     }
 }
 
-fn connect(name: &Name) -> anyhow::Result<UnixStream> {
-    let path = instance::socket_path(name);
-    match UnixStream::connect(&path) {
-        Ok(stream) => Ok(stream),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
-            ) =>
-        {
-            Err(tracked::not_running(name).into())
-        }
-        Err(error) => Err(error).with_context(|| path.display().to_string()),
-    }
+fn connect(name: &Name) -> Result<UnixStream, instance::Error> {
+    let stream = instance::connect(&instance::socket_path(name))?;
+    stream.ok_or_else(|| tracked::not_running(name))
 }

@@ -3,18 +3,19 @@
 use super::output::print_remark;
 use crate::{
     daemon,
-    instance::{self, Lock, Name},
+    instance::{self, Name},
     map::{Maps, PinDirectory},
 };
 
 /// The maps of the tracker called `name`. Where only its pins are left, a remark says so.
 pub fn open(name: &Name) -> Result<Maps, daemon::Error> {
     let pins = PinDirectory::of(name);
+    let runs = instance::is_running(name)?;
     if !pins.exists() {
         PinDirectory::check_bpffs()?;
         return Err(not_running(name).into());
     }
-    if !Lock::is_held(name) {
+    if !runs {
         print_remark(&format!(
             "the tracker named {name} is not running; this is what it left"
         ));

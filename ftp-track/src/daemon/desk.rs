@@ -117,7 +117,10 @@ async fn serve(
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(read.take(LONGEST as u64));
-    timeout(PATIENCE, reader.read_line(&mut line)).await??;
+    if timeout(PATIENCE, reader.read_line(&mut line)).await?? == 0 {
+        // Who only wants to know if a tracker runs says nothing.
+        return Ok(());
+    }
     let content = match serde_json::from_str(&line) {
         Ok(request) => ask(request, sender).await,
         Err(error) => Content::Error(format!("this is no request: {error}")),

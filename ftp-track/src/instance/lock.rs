@@ -3,10 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read as _, Seek as _, Write as _},
-    os::unix::{
-        fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
-        net::UnixStream,
-    },
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -18,16 +15,6 @@ const PRIVATE: u32 = 0o600;
 /// Where locks and sockets lie. Network namespaces share it, so that a name is one instance on the
 /// whole machine, as its pins are.
 pub const RUNTIME_DIRECTORY: &str = "/run/ftp-track";
-
-/// The socket on which the daemon of `name` hands out events.
-pub fn socket_path(name: &Name) -> PathBuf {
-    Path::new(RUNTIME_DIRECTORY).join(format!("{name}.sock"))
-}
-
-/// The socket on which the daemon of `name` is asked.
-pub fn control_path(name: &Name) -> PathBuf {
-    Path::new(RUNTIME_DIRECTORY).join(format!("{name}.control"))
-}
 
 /// The lock on a name. The kernel releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -74,11 +61,6 @@ impl Lock {
             }
         }
         Err(failed(io::Error::other("the file keeps vanishing")))
-    }
-
-    /// Whether the daemon of `name` runs: its socket answers.
-    pub fn is_held(name: &Name) -> bool {
-        UnixStream::connect(socket_path(name)).is_ok()
     }
 }
 

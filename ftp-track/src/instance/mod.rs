@@ -2,12 +2,14 @@
 
 mod lock;
 mod name;
+mod socket;
 
 use std::{io, path::PathBuf};
 
 pub use self::{
-    lock::{Lock, RUNTIME_DIRECTORY, control_path, socket_path},
+    lock::{Lock, RUNTIME_DIRECTORY},
     name::{InvalidName, Name},
+    socket::{connect, control_path, is_running, socket_path},
 };
 use crate::exit::Exit;
 
@@ -36,6 +38,19 @@ pub enum Error {
         /// The names that exist.
         others: Vec<Name>,
     },
+    /// Who asks may not.
+    #[error(
+        "a tracker tells and obeys only root, and the user that it runs as; run it as root (sudo)"
+    )]
+    Privilege,
+    /// Whether one runs cannot be said.
+    #[error("{}: {source}; a tracker is asked there", path.display())]
+    Unreachable {
+        /// Its socket.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// The runtime directory cannot be used.
     #[error("{}: {source}; ftp-track keeps its lock and its socket there", path.display())]
     Runtime {
@@ -50,8 +65,10 @@ impl Error {
     /// The exit status it leads to.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::AlreadyRunning { .. } | Self::NotRunning { .. } => Exit::Refused,
-            Self::Runtime { .. } => Exit::Failure,
+            Self::AlreadyRunning { .. } | Self::NotRunning { .. } | Self::Privilege => {
+                Exit::Refused
+            }
+            Self::Unreachable { .. } | Self::Runtime { .. } => Exit::Failure,
         }
     }
 }
