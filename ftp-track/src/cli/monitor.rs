@@ -44,6 +44,8 @@ enum Format {
 #[derive(Deserialize)]
 struct Greeting {
     metainfo: Metainfo,
+    /// Why there will be no events.
+    error: Option<String>,
 }
 
 impl Arguments {
@@ -59,6 +61,9 @@ impl Arguments {
                 greeting.metainfo.version,
                 greeting.metainfo.schema
             );
+        }
+        if let Some(reason) = greeting.error {
+            bail!("{reason}");
         }
         if self.output == Format::Json {
             print(&format!("{first}\n"))?;

@@ -14,7 +14,10 @@ use tokio::{
 use tracing::warn;
 
 use super::socket;
-use crate::view::{Document, EventView, LostWhere, Metainfo};
+use crate::{
+    control::Content,
+    view::{Document, EventView, LostWhere, Metainfo},
+};
 
 /// Events that a slow follower may be behind; it is told how many it missed beyond that.
 const BACKLOG: usize = 8192;
@@ -34,9 +37,8 @@ impl Audience {
     pub fn open(path: PathBuf, metainfo: Metainfo) -> io::Result<Self> {
         let listener = socket::listen(&path)?;
         let (sender, _) = channel(BACKLOG);
-        let content = Nothing {};
-        let greeting = line(&Document { metainfo, content });
-        tokio::spawn(accept(listener, sender.downgrade(), greeting));
+        let lines = Lines::of(metainfo);
+        tokio::spawn(accept(listener, sender.downgrade(), lines));
         Ok(Self { path, sender })
     }
 
@@ -58,7 +60,31 @@ impl Drop for Audience {
 #[derive(Serialize)]
 struct Nothing {}
 
-async fn accept(listener: UnixListener, sender: WeakSender<Arc<str>>, greeting: Arc<str>) {
+/// What a follower reads first.
+struct Lines {
+    /// Where there is a place for it.
+    greeting: Arc<str>,
+    /// Where there is none.
+    refusal: Arc<str>,
+}
+
+impl Lines {
+    fn of(metainfo: Metainfo) -> Self {
+        let content = Content::Error(format!(
+            "{FOLLOWERS} follow the events of this tracker, and there is no place for more: end \
+             another `ftp-track monitor`"
+        ));
+        let refusal = line(&Document {
+            metainfo: metainfo.clone(),
+            content,
+        });
+        let content = Nothing {};
+        let greeting = line(&Document { metainfo, content });
+        Self { greeting, refusal }
+    }
+}
+
+async fn accept(listener: UnixListener, sender: WeakSender<Arc<str>>, lines: Lines) {
     let places = Arc::new(Semaphore::new(FOLLOWERS));
     loop {
         let stream = match listener.accept().await {
@@ -74,9 +100,11 @@ async fn accept(listener: UnixListener, sender: WeakSender<Arc<str>>, greeting: 
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             warn!("{FOLLOWERS} follow the events: one more is turned away");
+            // A line has room in a new socket's buffer.
+            _ = stream.try_write(lines.refusal.as_bytes());
             continue;
         };
-        let (receiver, greeting) = (sender.subscribe(), Arc::clone(&greeting));
+        let (receiver, greeting) = (sender.subscribe(), Arc::clone(&lines.greeting));
         tokio::spawn(async move {
             // A follower that goes is no failure.
             _ = serve(stream, receiver, &greeting).await;
@@ -166,6 +194,23 @@ mod tests {
         drop(audience);
         assert_eq!(next(&mut one).await, None);
         assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn one_too_many_is_told_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s");
+        let _audience = Audience::open(path.clone(), Metainfo::of(&Name::default())).unwrap();
+        let mut followers = Vec::new();
+        for _ in 0..FOLLOWERS {
+            let mut lines = follow(&path).await;
+            assert!(!next(&mut lines).await.unwrap().contains("error"));
+            followers.push(lines);
+        }
+        let mut turned_away = follow(&path).await;
+        let text = next(&mut turned_away).await.unwrap();
+        assert!(text.contains("\"error\":\"64 follow the events"), "{text}");
+        assert_eq!(next(&mut turned_away).await, None);
     }
 
     #[tokio::test]
