@@ -18,7 +18,8 @@ use crate::{
 /// Show how a tracker is
 ///
 /// Whether it runs, since when and where; the settings in force; how full its maps are; and its last
-/// warnings. Also shows what a killed tracker has left. Ends with status 3 where there is nothing.
+/// warnings. Also shows what a killed tracker has left. Ends with status 3 where there is nothing, and with 1 where
+/// the tracker does not answer.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -33,7 +34,8 @@ impl Arguments {
     /// Shows it.
     pub fn run(self) -> Done {
         let name = &self.instance.name;
-        let view = status(name)?;
+        let (daemon, silent) = running(name)?;
+        let view = status(name, daemon, silent.is_some())?;
         let absent = view.state == TrackerState::Absent && view.other_layouts.is_empty();
         match self.output {
             Format::Table if absent => {}
@@ -44,12 +46,18 @@ impl Arguments {
             PinDirectory::check_bpffs()?;
             return Err(tracked::not_running(name).into());
         }
-        Ok(())
+        match silent {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
     }
 }
 
-fn status(name: &Name) -> anyhow::Result<StatusView> {
-    let daemon = running(name)?;
+fn status(
+    name: &Name,
+    daemon: Option<RunningView>,
+    is_silent: bool,
+) -> Result<StatusView, map::Error> {
     let pins = PinDirectory::of(name);
     let others = PinDirectory::all(name).into_iter();
     let other_layouts = others
@@ -58,6 +66,7 @@ fn status(name: &Name) -> anyhow::Result<StatusView> {
         .collect();
     let state = match &daemon {
         Some(_) => TrackerState::Running,
+        None if is_silent => TrackerState::Silent,
         None if pins.exists() => TrackerState::Left,
         None => TrackerState::Absent,
     };
@@ -76,11 +85,16 @@ fn status(name: &Name) -> anyhow::Result<StatusView> {
     Ok(view)
 }
 
-fn running(name: &Name) -> anyhow::Result<Option<RunningView>> {
-    match control::ask(name, &Request::Status)? {
-        None => Ok(None),
-        Some(Content::Running(view)) => Ok(Some(*view)),
-        Some(_) => anyhow::bail!("the tracker misunderstood"),
+/// What the daemon says, or why it says nothing although there is one.
+fn running(name: &Name) -> anyhow::Result<(Option<RunningView>, Option<control::Error>)> {
+    match control::ask(name, &Request::Status) {
+        Ok(None) => Ok((None, None)),
+        Ok(Some(Content::Running(view))) => Ok((Some(*view), None)),
+        Ok(Some(_)) => anyhow::bail!("the tracker misunderstood"),
+        Err(error) => match error.downcast()? {
+            silent @ control::Error::Silent { .. } => Ok((None, Some(silent))),
+            error => Err(error.into()),
+        },
     }
 }
 

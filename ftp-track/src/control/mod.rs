@@ -6,7 +6,7 @@ mod entry;
 mod request;
 
 pub use self::{
-    client::ask,
+    client::{Error, ask},
     entry::{
         EndpointArgument, Ends, Key, ParseKeyError, address, expectation_key, flow_key, session_key,
     },

@@ -20,6 +20,8 @@ pub enum TrackerState {
     Running,
     /// Its daemon has ended; the programs go on tracking.
     Left,
+    /// Its daemon does not answer; the programs go on tracking.
+    Silent,
     /// There is nothing.
     Absent,
 }
@@ -162,6 +164,7 @@ impl fmt::Display for StatusView {
                     duration(Seconds(up.max(0.0)))
                 )
             }
+            (TrackerState::Silent, _) => "no answer; its programs go on tracking".to_owned(),
             (_, None) => "not running; its programs go on tracking".to_owned(),
         };
         writeln!(formatter, "state:        {state}")?;
@@ -277,6 +280,16 @@ mod tests {
         }
         let json = serde_json::to_value(&view).unwrap();
         assert_eq!(json["state"], "left");
+        let silent = StatusView {
+            state: TrackerState::Silent,
+            ..view.clone()
+        };
+        let text = silent.to_string();
+        assert!(
+            text.starts_with("state:        no answer; its programs"),
+            "{text}"
+        );
+        assert!(text.contains("sessions:     3 of 10\n"), "{text}");
         assert_eq!(json["settings"]["control_ports"][1], 2121);
     }
 }
