@@ -1,5 +1,6 @@
 //! Real FTP servers and clients through a gateway in network namespaces. Needs root.
 
+mod asking;
 mod bad_link;
 mod bypass;
 mod cleanup;
