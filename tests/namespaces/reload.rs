@@ -156,3 +156,21 @@ fn the_metrics_move() {
     assert!(!sockets[1].exists());
     assert!(reloaded.tracker.stop().unwrap().success());
 }
+
+/// The tracker itself is what a port of another address is in use by.
+#[test]
+fn the_metrics_move_to_another_address() {
+    let lab = Lab::new().unwrap();
+    let reloaded = Reloaded::start(&lab);
+    let served = || json(&lab, "status").unwrap()["daemon"]["metrics"].clone();
+    for address in ["127.0.0.1:9421", "0.0.0.0:9421", "127.0.0.1:9421"] {
+        reloaded.write(&format!("metrics = \"{address}\""));
+        ask(&lab, "reload").unwrap();
+        assert_eq!(served(), address);
+    }
+    reloaded.write("metrics = \"203.0.113.5:9421\"");
+    let refused = ask(&lab, "reload").unwrap_err().to_string();
+    assert!(refused.contains("that this machine has"), "{refused}");
+    assert_eq!(served(), "127.0.0.1:9421");
+    assert!(reloaded.tracker.stop().unwrap().success());
+}

@@ -4,6 +4,8 @@ use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use serde::Deserialize;
 
+use crate::instance;
+
 /// Longest path of a Unix socket in bytes (`struct sockaddr_un`, unix(7)), without the final zero.
 const LONGEST: usize = 107;
 
@@ -29,6 +31,12 @@ pub enum InvalidMetricsAddress {
     /// The path of a socket depends on where the daemon runs, or is too long.
     #[error("the path of a socket begins with / and has at most {LONGEST} bytes")]
     Path,
+    /// A tracker would lose its own socket or lock.
+    #[error(
+        "trackers have their own sockets and locks at this path; name another one, such as \
+         unix:/run/ftp-track/metrics"
+    )]
+    Own,
 }
 
 impl FromStr for MetricsAddress {
@@ -37,6 +45,9 @@ impl FromStr for MetricsAddress {
     fn from_str(text: &str) -> Result<Self, InvalidMetricsAddress> {
         if let Some(path) = text.strip_prefix("unix:") {
             let fits = path.len() <= LONGEST && !path.ends_with('/');
+            if instance::is_own(path.as_ref()) {
+                return Err(InvalidMetricsAddress::Own);
+            }
             return if fits && path.starts_with('/') && !path.contains(char::is_control) {
                 Ok(Self::Unix(path.into()))
             } else {
@@ -73,7 +84,7 @@ mod tests {
 
     #[test]
     fn rows() {
-        use InvalidMetricsAddress::{Form, Path};
+        use InvalidMetricsAddress::{Form, Own, Path};
         let long = format!("unix:/{}", "x".repeat(LONGEST));
         for (text, wrong) in [
             ("127.0.0.1:9421", None),
@@ -90,6 +101,7 @@ mod tests {
             ("unix:metrics", Some(Path)),
             ("unix:/run/", Some(Path)),
             ("unix:/\x1b[2J", Some(Path)),
+            ("unix:/run/ftp-track/default.control", Some(Own)),
             (&long, Some(Path)),
         ] {
             match (text.parse::<MetricsAddress>(), wrong) {

@@ -156,7 +156,7 @@ pub enum Error {
     /// The metrics cannot be served.
     #[error(
         "the metrics cannot be served at {address}: {source}.\n\
-         Stop what is there, or name another place with --metrics"
+         {way_out}", way_out = to_serve(source.kind())
     )]
     Metrics {
         /// The place.
@@ -178,6 +178,23 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What to do where the metrics cannot be served.
+fn to_serve(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::AddrInUse => "Stop what is there, or name another place with --metrics",
+        io::ErrorKind::AddrNotAvailable => {
+            "Name an address with --metrics that this machine has, or start the tracker when it has \
+             this one; 0.0.0.0 and [::] are any"
+        }
+        io::ErrorKind::NotFound => "Make the directory first, or name another place with --metrics",
+        io::ErrorKind::PermissionDenied => {
+            "Name a place with --metrics where this user may listen: ports below 1024 take \
+             CAP_NET_BIND_SERVICE"
+        }
+        _ => "Name another place with --metrics",
+    }
 }
 
 impl Error {

@@ -1,5 +1,7 @@
 //! Where the metrics are served: takes scrapes in and hands them to the main loop, one at a time.
 
+mod relocation;
+
 use std::{
     fs, io,
     os::unix::{fs::FileTypeExt as _, net::UnixStream},
@@ -52,6 +54,11 @@ impl Exporter {
             scrapes,
             task: tokio::spawn(accept(listener, sender, patience)),
         })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &MetricsAddress {
+        &self.address
     }
 
     /// Waits for the next scrape. Safe to be cancelled.

@@ -16,6 +16,11 @@ const PRIVATE: u32 = 0o600;
 /// whole machine, as its pins are.
 pub const RUNTIME_DIRECTORY: &str = "/run/ftp-track";
 
+/// Where the lock of `name` lies.
+pub fn lock_path(directory: &Path, name: &Name) -> PathBuf {
+    directory.join(format!("{name}.lock"))
+}
+
 /// The lock on a name. The kernel releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
@@ -30,7 +35,7 @@ impl Lock {
     }
 
     fn take_in(directory: &Path, name: &Name) -> Result<Self, Error> {
-        let path = directory.join(format!("{name}.lock"));
+        let path = lock_path(directory, name);
         let failed = |source| Error::Runtime {
             path: path.clone(),
             source,

@@ -9,7 +9,7 @@ use std::{io, path::PathBuf};
 pub use self::{
     lock::{Lock, RUNTIME_DIRECTORY},
     name::{InvalidName, Name},
-    socket::{connect, control_path, is_running, socket_path},
+    socket::{connect, control_path, is_own, is_running, socket_path},
 };
 use crate::exit::Exit;
 

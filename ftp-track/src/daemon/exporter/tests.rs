@@ -116,3 +116,54 @@ async fn a_dropped_exporter_closes_its_port() {
     assert!(TcpStream::connect(address).await.is_err());
     assert!(Exporter::open(&tcp(address)).await.is_ok());
 }
+
+/// One of ours that is in the way of its successor makes way for it, and is there again if that fails.
+#[tokio::test]
+async fn its_own_port_is_no_obstacle() {
+    let before = free().await;
+    let mut exporter = Exporter::at(Some(&tcp(before))).await.unwrap();
+    let all = tcp(SocketAddr::new("0.0.0.0".parse().unwrap(), before.port()));
+    let former = Exporter::relocate(&mut exporter, Some(&all))
+        .await
+        .ok()
+        .unwrap();
+    assert_eq!(exporter.as_ref().map(Exporter::address), Some(&all));
+    former.restore(&mut exporter).await;
+    assert_eq!(exporter.as_ref().map(Exporter::address), Some(&tcp(before)));
+
+    // Somebody else's, at the same port of an address of its own.
+    let other = SocketAddr::new("127.0.0.2".parse().unwrap(), before.port());
+    let _taken = TcpListener::bind(other).await.unwrap();
+    for address in [&all, &tcp(other)] {
+        let refused = Exporter::relocate(&mut exporter, Some(address)).await;
+        let error = refused.err().unwrap().to_string();
+        assert!(error.contains("Stop what is there"), "{error}");
+        assert_eq!(exporter.as_ref().map(Exporter::address), Some(&tcp(before)));
+    }
+    let text = during(exporter.unwrap(), async {
+        read(TcpStream::connect(before).await.unwrap()).await
+    });
+    assert!(text.await.ends_with("metric 1\n"));
+}
+
+#[tokio::test]
+async fn what_to_do_depends_on_what_is_wrong() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("missing/metrics");
+    for (address, wanted) in [
+        // Of a documentation prefix (RFC 5737).
+        (
+            tcp("203.0.113.5:9421".parse().unwrap()),
+            "that this machine has",
+        ),
+        (MetricsAddress::Unix(missing), "Make the directory"),
+    ] {
+        let error = Exporter::at(Some(&address))
+            .await
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains(wanted), "{error}");
+        assert!(!error.contains("Stop what is there"), "{error}");
+    }
+}

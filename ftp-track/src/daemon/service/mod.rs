@@ -36,7 +36,7 @@ use super::{
     tracker::Tracker,
 };
 use crate::{
-    config::{self, InterfaceName, MetricsAddress, Settings},
+    config::{self, InterfaceName, Settings},
     instance::{self, Lock},
     view::Metainfo,
 };
@@ -62,7 +62,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
     // Before anything is made that a signal would leave behind.
     let mut signals = Signals::listen().map_err(Error::system("signals cannot be caught"))?;
     let _lock = Lock::take(&settings.name)?;
-    let exporter = exporter(settings.metrics.as_ref()).await?;
+    let exporter = Exporter::at(settings.metrics.as_ref()).await?;
     mode::settle(&mut settings);
     let (tracker, events) = match Tracker::start(&settings, &links, replace) {
         Err(error) if mode::falls_back(&mut settings, &error) => {
@@ -201,18 +201,6 @@ async fn at(time: Option<Instant>) {
         Some(time) => sleep_until(time.into()).await,
         None => pending().await,
     }
-}
-
-async fn exporter(address: Option<&MetricsAddress>) -> Result<Option<Exporter>, Error> {
-    let Some(address) = address else {
-        return Ok(None);
-    };
-    let opened = Exporter::open(address).await;
-    let refused = |source| Error::Metrics {
-        address: address.clone(),
-        source,
-    };
-    opened.map(Some).map_err(refused)
 }
 
 struct Interval(tokio::time::Interval);

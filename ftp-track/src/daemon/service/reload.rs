@@ -2,12 +2,15 @@
 
 use tracing::warn;
 
-use super::{Daemon, Read, exporter};
+use super::{Daemon, Read};
 use crate::{
     cause,
     config::Settings,
     control::Content,
-    daemon::{Ending, interface, mode, notify, revocation, tracker::Refusal},
+    daemon::{
+        Ending, Error, exporter::Exporter, interface, link::Link, mode, notify, revocation,
+        tracker::Refusal,
+    },
 };
 
 impl Daemon {
@@ -63,32 +66,37 @@ impl Daemon {
         let links = links.map_err(|error| cause::chain(&error))?;
         let found = interface::find(&new, &links, settings.wait_for_interfaces);
         found.map_err(|error| cause::chain(&error))?;
-        let exporter = match settings.metrics == self.settings.metrics {
+        let place = settings.metrics.as_ref();
+        let former = match place == self.exporter.as_ref().map(Exporter::address) {
             true => None,
             false => {
-                let opened = exporter(settings.metrics.as_ref()).await;
-                Some(opened.map_err(|error| cause::chain(&error))?)
+                let moved = Exporter::relocate(&mut self.exporter, place).await;
+                Some(moved.map_err(|error| cause::chain(&error))?)
             }
         };
-        let attached = self.tracker.prepare(&settings, &self.settings, &links);
-        attached.map_err(|error| cause::chain(&error))?;
-        let configured = match self.tracker.configure(&settings) {
-            Err(error) if mode::falls_back(&mut settings, &error) => {
-                self.tracker.configure(&settings)
+        if let Err(error) = self.put_in_force(&mut settings, &links) {
+            if let Some(former) = former {
+                former.restore(&mut self.exporter).await;
             }
-            configured => configured,
-        };
-        if let Err(error) = configured {
-            self.follow(&links);
             return Err(cause::chain(&error));
-        }
-        if let Some(exporter) = exporter {
-            self.exporter = exporter;
         }
         self.tracker.ending = Ending::of(&settings);
         self.settings = settings;
         self.follow(&links);
         Ok(())
+    }
+
+    /// Attaches what is new, and writes the settings.
+    fn put_in_force(&mut self, settings: &mut Settings, links: &[Link]) -> Result<(), Error> {
+        self.tracker.prepare(settings, &self.settings, links)?;
+        let configured = match self.tracker.configure(settings) {
+            Err(error) if mode::falls_back(settings, &error) => self.tracker.configure(settings),
+            configured => configured,
+        };
+        if configured.is_err() {
+            self.follow(links);
+        }
+        configured
     }
 
     /// Ends data connections that the policy does not permit.
