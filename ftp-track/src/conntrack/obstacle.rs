@@ -59,6 +59,12 @@ pub enum Obstacle {
          CAP_SYS_ADMIN ({0})"
     )]
     NoPrivilege(io::Error),
+    /// The module came when its BTF was no longer to be had.
+    #[error(
+        "nf_conntrack was loaded after ftp-track had started: the kernel shows a module's functions \
+         only to CAP_SYS_ADMIN, which ftp-track has once, when it starts"
+    )]
+    Late,
     /// The object.
     #[error("the program {name} cannot be prepared: {reason}")]
     Object {
@@ -89,9 +95,50 @@ impl Obstacle {
             Self::NoZones { .. } => {
                 "Use mode = \"mark\" in that group instead, which takes one more rule in the firewall"
             }
+            Self::NoPrivilege(_) => {
+                "Give it CAP_SYS_ADMIN, which it gives up once it has started (systemd: in \
+                 CapabilityBoundingSet= and AmbientCapabilities=, as packaging/ftp-track.service \
+                 does), or use --mode mark instead, which takes one more rule in the firewall"
+            }
+            Self::Late => {
+                "Restart it (systemctl restart ftp-track): with --keep, as in \
+                 packaging/ftp-track.service, its programs stay at work meanwhile"
+            }
             _ => {
                 "Use --mode mark instead, which takes one more rule in the firewall, or --mode enforce"
             }
+        }
+    }
+
+    /// What is in the way after the start, if `at_start` was it then.
+    pub fn after(self, at_start: &Self) -> Self {
+        match (self, at_start) {
+            (now @ Self::NoPrivilege(_), Self::NoPrivilege(_)) => now,
+            (Self::NoPrivilege(_), _) => Self::Late,
+            (now, _) => now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn no_privilege() -> Obstacle {
+        Obstacle::NoPrivilege(io::ErrorKind::PermissionDenied.into())
+    }
+
+    #[test]
+    fn after_the_start() {
+        for (at_start, now, expect) in [
+            // A restart helps.
+            (Obstacle::NotLoaded, no_privilege(), "systemctl restart"),
+            // Nothing would be different after one.
+            (no_privilege(), no_privilege(), "CAP_SYS_ADMIN"),
+            (Obstacle::NotLoaded, Obstacle::NotLoaded, "--mode enforce"),
+        ] {
+            let way_out = now.after(&at_start).way_out();
+            assert!(way_out.contains(expect), "{at_start}: {way_out}");
         }
     }
 }

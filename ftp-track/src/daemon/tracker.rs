@@ -17,7 +17,7 @@ use super::{
     inheritance::Inheritance,
     interface::{self, Interface},
     link::Link,
-    mode,
+    mode::Conntrack,
     pinned::{Links, clear},
     programs::Programs,
     requirement,
@@ -85,6 +85,7 @@ pub struct Tracker {
     pins: PinDirectory,
     pinned: Links,
     ebpf: Ebpf,
+    conntrack: Conntrack,
 }
 
 impl Tracker {
@@ -139,7 +140,8 @@ impl Tracker {
         let suffix = format!("-{}", std::process::id());
         let all: Vec<&Interface> = interfaces.iter().collect();
         Programs(&mut ebpf).load(&all, settings, pins, &suffix)?;
-        mode::prepare(&ebpf, settings)?;
+        let mut conntrack = Conntrack::look();
+        conntrack.prepare(&ebpf, settings)?;
         if !inheritance.maps {
             // The sessions come last: whoever finds their pin finds a tracker at work.
             let others = layout::PINNED
@@ -177,6 +179,7 @@ impl Tracker {
             pins: pins.clone(),
             pinned,
             ebpf,
+            conntrack,
         };
         tracker.tell_slots(settings, links)?;
         tracker.release();
@@ -206,8 +209,8 @@ impl Tracker {
     }
 
     /// Puts other settings in force.
-    pub fn configure(&self, settings: &Settings) -> Result<(), Error> {
-        mode::prepare(&self.ebpf, settings)?;
+    pub fn configure(&mut self, settings: &Settings) -> Result<(), Error> {
+        self.conntrack.prepare(&self.ebpf, settings)?;
         let attachments = self.attachments.iter();
         let named = attachments.map(|attachment| (attachment.index, &attachment.interface));
         Ok(configure(&self.pins, settings, &named.collect())?)

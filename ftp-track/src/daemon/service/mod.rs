@@ -63,9 +63,9 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
     let mut signals = Signals::listen().map_err(Error::system("signals cannot be caught"))?;
     let _lock = Lock::take(&settings.name)?;
     let exporter = Exporter::at(settings.metrics.as_ref()).await?;
-    mode::settle(&mut settings);
+    mode::settle(&mut settings, None);
     let (tracker, events) = match Tracker::start(&settings, &links, replace) {
-        Err(error) if mode::falls_back(&mut settings, &error) => {
+        Err(error) if mode::falls_back(&mut settings, None, &error) => {
             Tracker::start(&settings, &links, replace)
         }
         started => started,

@@ -48,7 +48,7 @@ impl Daemon {
     }
 
     async fn adopt(&mut self, mut settings: Settings) -> Result<(), String> {
-        mode::settle(&mut settings);
+        mode::settle(&mut settings, Some(self.settings.mode));
         if settings.name != self.settings.name {
             return Err("the name of a running tracker cannot change".to_owned());
         }
@@ -89,8 +89,11 @@ impl Daemon {
     /// Attaches what is new, and writes the settings.
     fn put_in_force(&mut self, settings: &mut Settings, links: &[Link]) -> Result<(), Error> {
         self.tracker.prepare(settings, &self.settings, links)?;
+        let in_force = Some(self.settings.mode);
         let configured = match self.tracker.configure(settings) {
-            Err(error) if mode::falls_back(settings, &error) => self.tracker.configure(settings),
+            Err(error) if mode::falls_back(settings, in_force, &error) => {
+                self.tracker.configure(settings)
+            }
             configured => configured,
         };
         if configured.is_err() {
