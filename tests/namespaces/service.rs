@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use ftp_track_tests::lab::{Host, LAN, Lab};
 use ftp_track_tests::process::{self, Service, find_program};
+use ftp_track_tests::recipe;
 use ftp_track_tests::tracker::{Tracker, TrackerMode, binary, run_command};
 use nix::sys::signal::Signal;
 
@@ -18,9 +19,11 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// CAP_NET_ADMIN (12), CAP_PERFMON (38) and CAP_BPF (39), as /proc shows them.
 const CAPABILITIES: &str = "000000c000001000";
+/// The same for `setpriv`.
+const NEEDED: &str = "-all,+bpf,+net_admin,+perfmon";
 
-#[test]
-fn the_unit_is_valid() {
+/// Has `systemd-analyze` look at a unit with the text of ours, as `changed`.
+fn analyze(changed: impl FnOnce(&str) -> String, arguments: &[&[&str]]) {
     if find_program("systemd-analyze").is_none() {
         eprintln!("left out: there is no systemd-analyze");
         return;
@@ -28,21 +31,41 @@ fn the_unit_is_valid() {
     let lab = Lab::new().unwrap();
     let unit = lab.folder().join("ftp-track.service");
     // What it starts has to exist.
-    let text = fs::read_to_string(UNIT).unwrap();
+    let text = changed(&fs::read_to_string(UNIT).unwrap());
     fs::write(&unit, text.replace("/usr/sbin/ftp-track", "/bin/true")).unwrap();
-    let analyze = |arguments: &[&str]| {
+    for arguments in arguments {
         let mut command = process::command("systemd-analyze");
-        process::run(command.args(arguments).arg(&unit)).unwrap()
-    };
-    analyze(&["verify", "--man=no"]);
-    // From 0.0 (safe) to 10.0; fails above the threshold, which is in tenths.
-    analyze(&["security", "--offline=yes", "--threshold=30"]);
+        process::run(command.args(*arguments).arg(&unit)).unwrap();
+    }
 }
 
-/// Runs as `user` with the unit's capabilities and nothing else, and keeps only those.
-fn runs_as(user: &str, securebits: &str) {
+#[test]
+fn the_unit_is_valid() {
+    // From 0.0 (safe) to 10.0; fails above the threshold, which is in tenths.
+    let security = ["security", "--offline=yes", "--threshold=30"];
+    analyze(str::to_owned, &[&["verify", "--man=no"], &security]);
+}
+
+#[test]
+fn the_unit_before_the_firewall_is_valid() {
+    let lines = recipe::blocks("The order at boot", "ini").unwrap().concat();
+    let change = |text: &str| {
+        let mut afters = text.lines().filter(|line| line.starts_with("After="));
+        let after = afters.next().expect("an order");
+        assert_eq!(afters.next(), None, "one line is to be replaced");
+        // Whatever the one is behind, the other is before.
+        for unit in after["After=".len()..].split(' ') {
+            let is_there = lines.split(['=', ' ', '\n']).any(|other| other == unit);
+            assert!(is_there || unit == "systemd-networkd.service", "{unit}");
+        }
+        text.replace(&format!("{after}\n"), &lines)
+    };
+    analyze(change, &[&["verify", "--man=no"]]);
+}
+
+/// Runs as `user` with `capabilities`, and keeps only those that are needed.
+fn runs_as(user: &str, securebits: &str, capabilities: &str) {
     let lab = Lab::new().unwrap();
-    let capabilities = "-all,+bpf,+net_admin,+perfmon";
     // A mount namespace of its own, whose directories belong to the user, as systemd makes them.
     let script = format!(
         "mount -t bpf bpf /sys/fs/bpf && chown {user} /sys/fs/bpf && \
@@ -75,12 +98,19 @@ fn runs_as(user: &str, securebits: &str) {
 
 #[test]
 fn runs_as_nobody() {
-    runs_as("65534", "");
+    runs_as("65534", "", NEEDED);
 }
 
 #[test]
 fn runs_as_root_without_its_rights() {
-    runs_as("0", "--securebits=+noroot,+noroot_locked");
+    runs_as("0", "--securebits=+noroot,+noroot_locked", NEEDED);
+}
+
+/// As the unit starts it.
+#[test]
+fn gives_up_what_only_the_start_takes() {
+    let capabilities = format!("{NEEDED},+sys_admin");
+    runs_as("0", "--securebits=+noroot,+noroot_locked", &capabilities);
 }
 
 /// What a service manager hears: ready, alive in time, reloading, stopping.
