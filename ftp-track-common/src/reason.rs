@@ -62,7 +62,7 @@ reasons! {
     OutsideWindow = 20, "outside_window", "A segment lies outside the receiver's window; it was not read.";
     WrongInterface = 21, "wrong_interface", "A segment came in by another interface than its connection; it was not read.";
     StreamBusy = 22, "stream_busy", "Two CPUs had segments of the same direction at once; one had to be sent again.";
-    BadReset = 23, "bad_reset", "A RST lies outside the window; it does not end the session.";
+    BadReset = 23, "bad_reset", "A RST is not exactly where its receiver waits for the next byte; it does not end the session.";
     NoHandshake = 24, "no_handshake", "A control connection without a handshake was picked up in the middle.";
     AfterEnd = 25, "after_end", "A segment belongs to a control connection that has ended.";
     ForgedPath = 26, "forged_path", "Both sides came in by one interface, but are routed to different ones; the connection is not tracked.";

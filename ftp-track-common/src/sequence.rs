@@ -112,8 +112,9 @@ impl Sequence {
         if distance(self.end, end) > 0 {
             self.end = end;
         }
-        // A FIN in front of what was parsed is forged: the receiver drops such a segment.
-        if fin && self.fin == 0 && distance(self.next, end) >= 0 {
+        // A FIN in front of what was parsed is forged: the receiver drops such a segment. What is next
+        // it takes before what is ahead.
+        if fin && (self.fin == 0 || ahead <= 0) && distance(self.next, end) >= 0 {
             self.fin = 1;
             self.fin_at = end;
         }
@@ -139,6 +140,10 @@ impl Sequence {
     #[inline(always)]
     pub fn advance(&mut self, next: u32) {
         self.next = next;
+        // There are no bytes behind a FIN: it was forged.
+        if self.fin != 0 && distance(self.fin_at, next) > 0 {
+            self.fin = 0;
+        }
         self.held = 0;
         self.held_since = 0;
         self.kept.pass(next);
@@ -263,9 +268,20 @@ impl Sequence {
         false
     }
 
-    /// Whether a RST at `sequence` is one that the receiver may accept (RFC 5961, 3.2).
+    /// Whether a RST at `sequence` is one that the receiver may accept (RFC 5961, 3.2): at exactly what
+    /// it waits for. That lies between what it has acknowledged and what was sent. If a RST overtakes
+    /// that, the receiver challenges it, and it comes again.
     #[inline(always)]
     pub fn accepts_reset(&self, sequence: u32) -> bool {
+        // A FIN takes one number.
+        let sent = self.end.wrapping_add((self.fin != 0) as u32);
+        sequence == self.acknowledged
+            || (distance(self.acknowledged, sequence) > 0 && distance(sequence, sent) >= 0)
+    }
+
+    /// Likewise, while nobody knows what was sent: anywhere inside of the window.
+    #[inline(always)]
+    pub fn may_accept_reset(&self, sequence: u32) -> bool {
         distance(self.acknowledged, sequence) >= 0 && distance(sequence, self.limit) >= 0
     }
 

@@ -55,7 +55,14 @@ impl Session {
         now: u64,
         outcome: &mut Outcome,
     ) -> Step {
-        if !self.own(direction).accepts_reset(segment.sequence) {
+        let confirmed = self.is_confirmed();
+        let own = self.own(direction);
+        let accepted = if confirmed {
+            own.accepts_reset(segment.sequence)
+        } else {
+            own.may_accept_reset(segment.sequence)
+        };
+        if !accepted {
             return Step::Pass(Reason::BadReset);
         }
         self.end(Reason::ControlReset, now, outcome);

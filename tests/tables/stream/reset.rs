@@ -22,31 +22,33 @@ fn reset(play: &mut Play<'_>, direction: Direction, ahead: i32) {
 fn resets() {
     row::run(&[
         Row {
-            name: "before what was acknowledged, and beyond the window",
+            name: "before what was acknowledged, beyond what was sent, and beyond the window",
             cells: WHOLE,
             play: |play| {
                 play.greet();
                 play.passive(50_000);
                 play.acknowledge(FromClient);
                 reset(play, FromServer, -30);
+                reset(play, FromServer, 1);
+                reset(play, FromServer, 60_000);
                 reset(play, FromServer, 64_000 * 128 + 100);
                 reset(play, FromClient, -30);
                 reset(play, FromClient, 1 << 30);
             },
             notes: &["session_new", "expectation_new passive server:50000"],
-            counts: &[(Reason::ControlPort, 1), (Reason::BadReset, 4)],
+            counts: &[(Reason::ControlPort, 1), (Reason::BadReset, 6)],
             state: &[
                 "session 1/1 armed passive:50000",
                 "expectation passive server:50000",
             ],
         },
         Row {
-            name: "inside the window",
+            name: "among what is on its way",
             cells: WHOLE,
             play: |play| {
                 play.greet();
                 play.passive(50_000);
-                reset(play, FromServer, 100);
+                reset(play, FromServer, -5);
             },
             notes: &[
                 "session_new",
@@ -93,6 +95,24 @@ fn ends() {
             ],
             counts: &[(Reason::ControlPort, 1)],
             state: &["session 1/1 ended"],
+        },
+        Row {
+            name: "a FIN that the stream passes was forged",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                let mut early = play.control.segment(FromServer, b"");
+                early.sequence = early.sequence.wrapping_add(5);
+                early.flags |= FIN;
+                play.deliver(FromServer, &early);
+                play.passive(50_000);
+            },
+            notes: &["session_new", "expectation_new passive server:50000"],
+            counts: &[(Reason::ControlPort, 1)],
+            state: &[
+                "session 1/1 armed passive:50000",
+                "expectation passive server:50000",
+            ],
         },
         Row {
             name: "a FIN in front of what was read is forged",

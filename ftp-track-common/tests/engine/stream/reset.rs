@@ -19,30 +19,87 @@ fn flagged(connection: &mut Connection, direction: Direction, flags: u8, offset:
 }
 
 #[test]
-fn a_rst_in_the_window_ends_everything() {
+fn a_rst_where_the_receiver_waits_ends_everything() {
     for direction in [FromClient, FromServer] {
         for flags in [RST, RST | ACK] {
-            for offset in [0, 1, 1_000, 60_000] {
-                let mut connection = expecting();
-                let step = flagged(&mut connection, direction, flags, offset);
-                assert_eq!(step, Step::Pass(Reason::None));
-                assert_eq!(connection.take_notes(), ["ended PASV 5001 control_reset"]);
-                let step = connection.client("PASV");
-                assert_eq!(step, Step::Pass(Reason::AfterEnd));
-            }
+            let mut connection = expecting();
+            let step = flagged(&mut connection, direction, flags, 0);
+            assert_eq!(step, Step::Pass(Reason::None));
+            assert_eq!(connection.take_notes(), ["ended PASV 5001 control_reset"]);
+            let step = connection.client("PASV");
+            assert_eq!(step, Step::Pass(Reason::AfterEnd));
         }
     }
 }
 
+/// How much of what was sent has arrived only its receiver knows.
 #[test]
-fn a_rst_outside_of_the_window_ends_nothing() {
+fn a_rst_among_what_is_on_its_way() {
+    for (offset, ends) in [(-22, false), (-21, true), (-8, true), (0, true), (1, false)] {
+        let mut connection = expecting();
+        connection.acknowledge(FromClient);
+        connection.send(FromServer, b"150 sending\r\n");
+        connection.send(FromServer, b"226 ok\r\n");
+        connection.take_notes();
+        flagged(&mut connection, FromServer, RST, offset);
+        assert_eq!(connection.session.ended != 0, ends, "{offset}");
+    }
+}
+
+#[test]
+fn a_rst_anywhere_else_ends_nothing() {
     for direction in [FromClient, FromServer] {
-        for offset in [-100, -10_000, 70_000, 1 << 20, i32::MAX, i32::MIN + 100] {
+        for offset in [
+            -100,
+            -10_000,
+            1,
+            1_000,
+            60_000,
+            70_000,
+            1 << 20,
+            i32::MAX,
+            i32::MIN + 100,
+        ] {
             let mut connection = expecting();
             let step = flagged(&mut connection, direction, RST, offset);
             assert_eq!(step, Step::Pass(Reason::BadReset), "{offset}");
             assert_eq!(connection.take_notes(), [""; 0]);
         }
+    }
+}
+
+/// A FIN takes a number.
+#[test]
+fn a_rst_behind_a_fin() {
+    for (offset, ends) in [(-1, true), (0, true), (1, false)] {
+        let mut connection = expecting();
+        connection.finish(FromClient);
+        connection.take_notes();
+        flagged(&mut connection, FromClient, RST, offset);
+        assert_eq!(connection.session.ended != 0, ends, "{offset}");
+    }
+    // The FIN went another way.
+    let mut connection = expecting();
+    connection.skip(FromClient, 1);
+    connection.acknowledge(FromServer);
+    connection.reset(FromClient);
+    assert_ne!(connection.session.ended, 0);
+}
+
+/// While the other side has not been seen nobody knows what it has sent.
+#[test]
+fn a_rst_of_a_connection_that_was_picked_up() {
+    for offset in [0, 1, 60_000] {
+        let mut connection = Connection::picked_up(FromClient);
+        connection.client("NOOP");
+        flagged(&mut connection, FromServer, RST, offset);
+        assert_ne!(connection.session.ended, 0, "{offset}");
+        let mut connection = Connection::picked_up(FromClient);
+        connection.client("NOOP");
+        connection.server("200 ok");
+        connection.acknowledge(FromClient);
+        flagged(&mut connection, FromServer, RST, offset);
+        assert_eq!(connection.session.ended != 0, offset == 0, "{offset}");
     }
 }
 
@@ -125,6 +182,34 @@ fn a_fin_with_data_beyond_a_gap_waits_too() {
         notes,
         ["counted stray_reply", "ended PASV 5001 control_closed"]
     );
+}
+
+/// There is nothing behind a FIN: where the stream goes on, it was forged.
+#[test]
+fn a_fin_that_the_stream_passes_was_forged() {
+    for lines in [
+        &[&b"200 go on\r\n"[..], b"200 go on\r\n"][..],
+        &[b"200 go\r\n200 on\r\n"],
+    ] {
+        let mut connection = expecting();
+        flagged(&mut connection, FromServer, FIN | ACK, 13);
+        for line in lines {
+            connection.send(FromServer, line);
+        }
+        assert_eq!(connection.session.ended, 0);
+        connection.take_notes();
+        connection.finish(FromServer);
+        assert_eq!(connection.take_notes(), ["ended PASV 5001 control_closed"]);
+    }
+}
+
+/// What is next the receiver takes before what is ahead.
+#[test]
+fn a_forged_fin_does_not_hide_the_real_one() {
+    let mut connection = expecting();
+    flagged(&mut connection, FromServer, FIN | ACK, 1_000);
+    connection.finish(FromServer);
+    assert_eq!(connection.take_notes(), ["ended PASV 5001 control_closed"]);
 }
 
 #[test]
