@@ -59,7 +59,7 @@ reasons! {
     HeldBack = 17, "held_back", "A segment beyond a gap was dropped so that TCP repeats it in order.";
     GapPassed = 18, "gap_passed", "A segment beyond a gap passed unread.";
     Resynchronised = 19, "resynchronised", "The receiver has bytes that never came by here; reading went on at the next line.";
-    OutsideWindow = 20, "outside_window", "A segment lies outside the receiver's window; it was not read.";
+    OutsideWindow = 20, "outside_window", "A segment lies outside the receiver's window, or acknowledges what its receiver cannot have sent; it was not read.";
     WrongInterface = 21, "wrong_interface", "A segment came in by another interface than its connection; it was not read.";
     StreamBusy = 22, "stream_busy", "Two CPUs had segments of the same direction at once; one had to be sent again.";
     BadReset = 23, "bad_reset", "A RST is not exactly where its receiver waits for the next byte; it does not end the session.";

@@ -252,6 +252,17 @@ impl Sequence {
         false
     }
 
+    /// Whether a receiver whose windows have this `scale` may acknowledge that: nothing beyond its
+    /// window, and nothing older than the last by more than a window (RFC 9293, 3.10.7.4; RFC 5961,
+    /// 5). What says otherwise this sender drops.
+    #[inline(always)]
+    pub fn accepts_acknowledgment(&self, acknowledgment: u32, scale: u8) -> bool {
+        let largest = (u16::MAX as i32) << scale;
+        // A FIN takes a number, and so does a probe's byte.
+        distance(acknowledgment, self.limit) >= -1
+            && distance(acknowledgment, self.acknowledged) <= largest
+    }
+
     /// The sender goes on at `sequence`. True when that bears out what the receiver claims to have
     /// of bytes that never came by here: the stream goes on behind them.
     ///

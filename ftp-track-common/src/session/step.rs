@@ -57,6 +57,7 @@ impl Session {
         self.confirm(direction, segment);
         let mut counted = Reason::None;
         let theirs = self.acknowledge(direction, segment);
+        let accepted = self.accepts_acknowledgment(direction, segment);
         let is_read = self.unread() as u8 == 0;
         let own = is_read && self.own(direction).bears_out(segment.sequence);
         if theirs || own {
@@ -68,6 +69,10 @@ impl Session {
             self.skips[1] |= u8::from(server);
             *outcome = self.conversation.resynchronised();
             counted = Reason::Resynchronised;
+        }
+        // Still it was evidence: so much may have gone another way.
+        if !accepted {
+            return Step::Pass(Reason::OutsideWindow);
         }
         let fin = segment.has(FIN);
         let placement = self
@@ -103,6 +108,16 @@ impl Session {
     #[inline(always)]
     pub fn is_past_reading(&self) -> bool {
         self.ended == 0 && self.is_confirmed() && self.unread() as u8 != 0
+    }
+
+    /// Whether who gets it goes on reading, as to what it acknowledges. While one side has not been seen nobody knows.
+    #[inline(always)]
+    fn accepts_acknowledgment(&mut self, direction: Direction, segment: &Segment) -> bool {
+        let scale = self.own(direction).scale();
+        !self.is_confirmed()
+            || self
+                .own(direction.opposite())
+                .accepts_acknowledgment(segment.acknowledgment, scale)
     }
 
     /// Whether the acknowledgment shows that bytes of the other direction were lost to us.

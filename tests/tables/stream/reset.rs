@@ -82,7 +82,8 @@ fn ends() {
             play: |play| {
                 play.greet();
                 let mut early = play.control.segment(FromServer, b"");
-                early.sequence = early.sequence.wrapping_add(9);
+                let reply = play.passive_reply(50_000).len() as u32 + 2;
+                early.sequence = early.sequence.wrapping_add(reply);
                 early.flags |= FIN;
                 play.deliver(FromServer, &early);
                 play.passive(50_000);

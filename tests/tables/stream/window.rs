@@ -45,6 +45,23 @@ fn outside() {
             state: &["session 1/0"],
         },
         Row {
+            name: "it acknowledges what its receiver cannot have sent",
+            cells: WHOLE,
+            play: |play| {
+                play.greet();
+                play.client(play.passive_command());
+                let reply = format!("{}\r\n", play.passive_reply(50_000)).into_bytes();
+                for ahead in [64_000 * 128 + 100, 0x7000_0000, i32::MIN] {
+                    let mut segment = play.control.segment(FromServer, &reply);
+                    segment.acknowledgment = segment.acknowledgment.wrapping_add_signed(ahead);
+                    play.deliver(FromServer, &segment);
+                }
+            },
+            notes: &["session_new"],
+            counts: &[(Reason::ControlPort, 1), (Reason::OutsideWindow, 3)],
+            state: &["session 1/0"],
+        },
+        Row {
             name: "no scale where only one side offered it",
             cells: WHOLE,
             play: |play| {

@@ -112,6 +112,21 @@ fn a_claim_needs_all_that_is_missing() {
     assert!(matches!(step, Step::Parse { .. }), "{step:?}");
 }
 
+/// Bytes of both sides went another way, so many of the server's that its answer to what it acknowledges
+/// now is not read: still it shows where the client goes on.
+#[test]
+fn an_acknowledgment_that_is_not_accepted_is_evidence_too() {
+    let mut connection = greeted();
+    connection.skip(FromClient, 6);
+    connection.acknowledge(FromServer);
+    let mut segment = connection.segment(FromClient, 6);
+    segment.acknowledgment = segment.acknowledgment.wrapping_add(1 << 20);
+    let step = connection.deliver(FromClient, &segment, b"SYST\r\n");
+    assert_eq!(step, Step::Pass(Reason::OutsideWindow));
+    assert_eq!(connection.take_notes(), ["counted resynchronised"]);
+    assert!(matches!(connection.client("NOOP"), Step::Parse { .. }));
+}
+
 #[test]
 fn lost_bytes_of_the_client() {
     let mut connection = greeted();

@@ -166,6 +166,38 @@ fn outside_of_the_window() {
     assert_eq!(connection.take_notes(), [""; 0]);
 }
 
+/// The receiver drops what acknowledges bytes that it cannot have sent, or much older ones (RFC 9293,
+/// 3.10.7.4; RFC 5961, 5).
+#[test]
+fn an_acknowledgment_that_the_receiver_does_not_accept() {
+    const LARGEST: i32 = u16::MAX as i32;
+    for (ahead, read) in [
+        (0, true),
+        (LARGEST + 1, true),
+        (LARGEST + 2, false),
+        (0x7000_0000, false),
+        (i32::MIN, false),
+        (-LARGEST, true),
+        (-LARGEST - 1, false),
+    ] {
+        let mut connection = greeted();
+        connection.client("PASV");
+        connection.acknowledge(FromServer);
+        let mut segment = connection.segment(FromServer, PASSIVE.len());
+        segment.acknowledgment = segment.acknowledgment.wrapping_add_signed(ahead);
+        let step = connection.deliver(FromServer, &segment, PASSIVE);
+        let outside = step == Step::Pass(Reason::OutsideWindow);
+        assert_eq!(
+            (connection.take_notes().len(), outside),
+            (read.into(), !read),
+            "{ahead}"
+        );
+        segment.flags |= FIN;
+        connection.deliver(FromServer, &segment, PASSIVE);
+        assert_eq!(connection.session.ended != 0, read, "{ahead}: its FIN");
+    }
+}
+
 /// The receiver's window is full: it drops whatever comes but a probe, of which it may keep the byte.
 #[test]
 fn a_full_window() {

@@ -29,6 +29,19 @@ fn from_the_servers_side() {
     assert_eq!(connection.take_notes(), ["made PORT 5001"]);
 }
 
+/// As long as one side has not been seen nobody knows what it may have sent.
+#[test]
+fn with_an_acknowledgment_that_nobody_can_judge() {
+    let mut connection = Connection::picked_up(FromClient);
+    for ahead in [0, 1 << 20, i32::MAX, i32::MIN] {
+        let mut segment = connection.segment(FromClient, 6);
+        segment.acknowledgment = segment.acknowledgment.wrapping_add_signed(ahead);
+        let step = connection.deliver(FromClient, &segment, b"NOOP\r\n");
+        assert!(matches!(step, Step::Parse { .. }), "{ahead}: {step:?}");
+        connection.skip(FromClient, 6);
+    }
+}
+
 #[test]
 fn in_the_middle_of_a_line() {
     let mut connection = Connection::picked_up(FromServer);
