@@ -7,10 +7,11 @@ use crate::{
     expectation::Expectation,
     policy::Binding,
     segment::{ACK, FIN, RST, SYN, Segment},
+    sequence::{LARGEST_WINDOW, distance},
     tuple::SessionKey,
 };
 
-/// How long a flow that ended still admits its last segments, in nanoseconds.
+/// How long a flow that ended still admits its last segments, in nanoseconds; each of them renews it.
 pub const LINGER: u64 = 10_000_000_000;
 /// How long a flow may take to be established, in nanoseconds: the SYN and its retransmissions.
 pub const OPENING: u64 = 60_000_000_000;
@@ -43,12 +44,15 @@ pub enum Change {
     Refused,
     /// The flow had ended before.
     Over,
+    /// It goes on: what had ended it was forged.
+    Revived,
 }
 
 /// Value of the flow map.
 ///
 /// There is no lock. `packets` and `bytes` are added to atomically; every other field that changes
-/// is a single aligned word that is only ever set, and means the same whoever sets it last.
+/// is a single aligned word that means the same whoever sets it last; only one side's segments write
+/// how it ended.
 ///
 /// What most packets need is in its [`crate::seat::Seat`], if it has one. With 160 bytes that element is one of 256, list node and all
 /// (`bpf_mem_alloc_init`, kernel/bpf/memalloc.c); with more it would be one of 512.
@@ -59,16 +63,14 @@ pub struct Flow {
     pub seen: u64,
     /// When it ended; 0 while it lives.
     pub ended: u64,
-    /// The quarter of a second, of those since the clock began, in which its session was told last that
-    /// it lives; see [`Flow::tells`].
-    pub told: u32,
-    /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
-    pub revoked: u32,
+    /// Where the FIN of the initiator and of the responder stands: its sequence number, behind the last
+    /// byte. Host byte order; without meaning while there is none.
+    pub finished_at: [u32; 2],
     /// The initiator is the lower end of the key.
     pub initiator_is_low: u8,
     /// The handshake is complete.
     pub established: u8,
-    /// FIN from the initiator and from the responder.
+    /// How the initiator and the responder ended: [`FIN`] or [`RST`], 0 while they have not.
     pub finished: [u8; 2],
     /// The number of the expectation that it used.
     pub expectation: u32,
@@ -89,7 +91,11 @@ pub struct Flow {
     /// The rule that admitted it.
     pub binding: Binding,
     /// Bytes that came with the SYN (RFC 7413): the answer may acknowledge them.
-    pub early: u32,
+    pub early: u16,
+    /// When its session was told last that it lives; see [`Flow::tells`]. 0 when it never was.
+    pub told: u8,
+    /// Not zero where the policy no longer permits it, and an administrator wanted it to end.
+    pub revoked: u8,
     /// A [`crate::request::RequestKind`]: PORT, EPRT, PASV or EPSV.
     pub kind: u8,
     /// The responder answered with SYN-ACK.
@@ -124,12 +130,17 @@ impl Flow {
         self.bytes = [0; 2];
         self.expectation = id;
         self.first = segment.sequence;
-        self.early = segment.length;
+        self.early = if segment.length > u16::MAX as u32 {
+            u16::MAX
+        } else {
+            segment.length as u16
+        };
         self.revoked = 0;
         self.kind = expectation.kind;
         self.initiator_is_low = initiator_is_low as u8;
         self.established = 0;
         self.finished = [0; 2];
+        self.finished_at = [0; 2];
         self.answered = 0;
         self.translated_port = expectation.translated_port;
         self.translated = expectation.translated;
@@ -161,16 +172,22 @@ impl Flow {
     /// come that need a closer look.
     #[inline(always)]
     pub const fn tells(&mut self, now: u64) -> bool {
-        let quarter = (now >> 28) as u32;
+        let quarter = Self::quarter(now);
         let tells = self.told != quarter;
         self.told = quarter;
         tells
     }
 
+    /// A quarter of a second, of those of the last half minute; never 0.
+    #[inline(always)]
+    const fn quarter(now: u64) -> u8 {
+        (now >> 28) as u8 | 0x80
+    }
+
     /// Whether a plain segment that comes now changes nothing but its counters and when the last one came.
     #[inline(always)]
     pub const fn goes_on(&self, now: u64) -> bool {
-        let is_told = self.told == (now >> 28) as u32;
+        let is_told = self.told == Self::quarter(now);
         is_told && self.is_steady() && !self.is_expired(now)
     }
 
@@ -188,9 +205,11 @@ impl Flow {
         }
     }
 
-    /// Admits nothing of it any more. It stays in its map, so that its packets are known.
+    /// Admits nothing of it any more, not even if it has ended: that may have been forged. It stays in
+    /// its map, so that its packets are known.
     pub const fn revoke(&mut self) {
         self.revoked = 1;
+        self.ended = 0;
         if self.idle < REVOKED {
             self.idle = REVOKED;
         }
@@ -211,30 +230,47 @@ impl Flow {
     }
 
     /// Takes a segment's header; counters are the caller's business.
+    ///
+    /// There are no windows here by which to judge a RST or a FIN. A forged one ends the flow for
+    /// as long as its sender is silent: what he sends next shows that he has not ended.
     #[inline(always)]
     pub fn receive(&mut self, side: Side, segment: &Segment, now: u64) -> Change {
         self.seen = now;
-        if self.ended != 0 {
+        let ended = self.ended != 0;
+        if ended && (self.is_expired(now) || self.answered == 0) {
             return Change::Over;
         }
         if segment.has(RST) {
-            return self.reset(side, segment, now);
+            if self.established == 0 && self.answered == 0 {
+                return self.refuse(side, segment, now);
+            }
+            self.finish(side, RST, 0);
+        } else if !segment.has(SYN) {
+            let end = segment.sequence.wrapping_add(segment.length);
+            if segment.has(FIN) {
+                self.finish(side, FIN, end);
+            } else if self.goes_beyond(side, end, segment.length) {
+                self.finish(side, 0, end);
+            }
+        }
+        let reset = (self.finished[0] | self.finished[1]) & RST != 0;
+        if reset || (self.finished[0] != 0 && self.finished[1] != 0) {
+            self.ended = now;
+            return match (ended, reset) {
+                (true, _) => Change::Over,
+                (false, true) => Change::Reset,
+                (false, false) => Change::Finished,
+            };
+        }
+        if ended {
+            self.ended = 0;
+            return Change::Revived;
         }
         if segment.has(SYN) {
             if matches!(side, Side::Responder) && segment.has(ACK) && self.is_answered_by(segment) {
                 self.answered = 1;
             }
             return Change::Nothing;
-        }
-        if segment.has(FIN) {
-            match side {
-                Side::Initiator => self.finished[0] = 1,
-                Side::Responder => self.finished[1] = 1,
-            }
-            if self.finished[0] != 0 && self.finished[1] != 0 {
-                self.ended = now;
-                return Change::Finished;
-            }
         }
         if self.established == 0
             && self.answered != 0
@@ -247,19 +283,44 @@ impl Flow {
         Change::Nothing
     }
 
+    /// The side has ended `how`: with a FIN at `at`, with a RST, or not at all.
+    #[inline(always)]
+    const fn finish(&mut self, side: Side, how: u8, at: u32) {
+        match side {
+            Side::Initiator => {
+                self.finished_at[0] = at;
+                self.finished[0] = how;
+            }
+            Side::Responder => {
+                self.finished_at[1] = at;
+                self.finished[1] = how;
+            }
+        }
+    }
+
+    /// Whether a segment that ends at `end`, and ends nothing itself, shows that its sender has not
+    /// ended: nothing comes behind a RST. What comes behind a FIN has no payload, and what comes
+    /// again lies no further in front of it than a window.
+    #[inline(always)]
+    const fn goes_beyond(&self, side: Side, end: u32, length: u32) -> bool {
+        let (how, at) = match side {
+            Side::Initiator => (self.finished[0], self.finished_at[0]),
+            Side::Responder => (self.finished[1], self.finished_at[1]),
+        };
+        let ahead = distance(at, end);
+        how == RST || (how == FIN && length != 0 && (ahead > 0 || ahead < -LARGEST_WINDOW))
+    }
+
     /// Whether a segment acknowledges the SYN, and perhaps what came with it.
     #[inline(always)]
     const fn is_answered_by(&self, segment: &Segment) -> bool {
         let beyond = segment.acknowledgment.wrapping_sub(self.first);
-        beyond.wrapping_sub(1) <= self.early
+        beyond.wrapping_sub(1) <= self.early as u32
     }
 
+    /// Acts on a RST that comes before an answer.
     #[inline(always)]
-    fn reset(&mut self, side: Side, segment: &Segment, now: u64) -> Change {
-        if self.established != 0 || self.answered != 0 {
-            self.ended = now;
-            return Change::Reset;
-        }
+    fn refuse(&mut self, side: Side, segment: &Segment, now: u64) -> Change {
         let refuses =
             segment.has(ACK) && self.is_answered_by(segment) && matches!(side, Side::Responder);
         if refuses {

@@ -119,6 +119,7 @@ reasons! {
     Reset = 73, "reset", "RST came.";
     Idle = 74, "idle", "Nothing came for the idle time.";
     FirstAttemptReset = 75, "first_attempt_reset", "The first attempt was refused with RST; the expectation lives on.";
+    FalseEnd = 76, "false_end", "A data connection went on behind the RST or FIN that had ended it, which was forged.";
 
     // The verdict.
     ControlPort = 80, "control_port", "A new control connection was let through.";

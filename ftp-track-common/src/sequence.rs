@@ -11,6 +11,9 @@ pub const HOLD_COUNT: u16 = 128;
 /// The largest window scale (RFC 7323, 2.3), assumed where the handshake was not seen.
 const LARGEST_SCALE: u8 = 14;
 
+/// The largest window (RFC 7323, 2.3), in bytes.
+pub const LARGEST_WINDOW: i32 = (u16::MAX as i32) << LARGEST_SCALE;
+
 /// Where a segment's payload stands in its stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Placement {

@@ -6,11 +6,12 @@ use ftp_track_common::{
     flow::{Change, Flow, Side},
     outcome::Announcement,
     reason::Reason,
+    segment::{FIN, RST},
     tuple::{FlowKey, Tuple},
 };
 
 use crate::{
-    admission, clock,
+    admission, checksum, clock,
     counter::{add, count},
     frame::Frame,
     map::SESSIONS,
@@ -65,7 +66,7 @@ pub fn standing(packet: &mut Packet) -> u64 {
 /// Any other segment: what it is to the admitted data connections. If it is anything, the packet is
 /// told the time.
 #[inline(never)]
-pub fn segment(packet: &mut Packet) -> u64 {
+pub fn segment<F: Frame>(frame: F, packet: &mut Packet) -> u64 {
     let (key, source_is_low) = FlowKey::of(&packet.tuple);
     let Some(flow) = seat::find(&key) else {
         return FOREIGN;
@@ -83,6 +84,10 @@ pub fn segment(packet: &mut Packet) -> u64 {
     let side = flow.side(source_is_low);
     tally(flow, side, 1, packet.length as u64);
     count(Reason::Related);
+    if packet.segment.flags & (FIN | RST) != 0 && !is_right(frame, packet) {
+        count(Reason::BadChecksum);
+        return is_related;
+    }
     let change = flow.receive(side, &packet.segment, now);
     if is_related == 1 && (flow.tells(now) || !matches!(change, Change::Nothing)) {
         let session_idle = touch(flow, now);
@@ -96,6 +101,7 @@ pub fn segment(packet: &mut Packet) -> u64 {
         Change::Nothing | Change::Established | Change::Over => return is_related,
         Change::Finished => Reason::Finished,
         Change::Reset => Reason::Reset,
+        Change::Revived => Reason::FalseEnd,
         Change::Refused => {
             admission::give_back(flow, now);
             Reason::FirstAttemptReset
@@ -106,8 +112,18 @@ pub fn segment(packet: &mut Packet) -> u64 {
         Side::Initiator => packet.tuple,
         Side::Responder => packet.tuple.reversed(),
     };
-    tell(EventKind::FlowEnd, &tuple, flow, reason, now);
+    let kind = match reason {
+        Reason::FalseEnd => EventKind::FlowNew,
+        _ => EventKind::FlowEnd,
+    };
+    tell(kind, &tuple, flow, reason, now);
     is_related
+}
+
+/// Whether the checksum is right. A function of its own, so that its stack is not below that of telling.
+#[inline(never)]
+fn is_right<F: Frame>(frame: F, packet: &Packet) -> bool {
+    checksum::is_right(frame, packet)
 }
 
 /// Counts packets that a side sent, and their bytes of IP.

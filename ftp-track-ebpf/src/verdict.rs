@@ -71,7 +71,7 @@ pub fn decide<F: Frame>(frame: F, enter: fn(F, &mut Door) -> bool) -> Verdict {
         };
         return control::segment(frame, packet, direction);
     }
-    match data::segment(packet) {
+    match data::segment(frame, packet) {
         data::RELATED => Verdict::Related,
         standing => drop_if(standing == data::REVOKED && packet.door.enforces),
     }

@@ -28,10 +28,10 @@ pub fn revoke(maps: &mut Maps, settings: &Settings) -> Result<Vec<Event>, Error>
     let mut walk = Walk::default();
     while let Some(entries) = maps.flows.next(&mut walk)? {
         for (key, mut flow) in entries {
-            let is_over = flow.ended != 0 || flow.is_revoked();
-            if is_over || permits(settings.policy.rules(), &key, &flow) {
+            if flow.is_revoked() || permits(settings.policy.rules(), &key, &flow) {
                 continue;
             }
+            // One that has ended, too: what ended it may have been forged.
             flow.revoke();
             // What the kernel programs count meanwhile is lost; nothing of the connection counts any
             // more.

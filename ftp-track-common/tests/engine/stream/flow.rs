@@ -4,6 +4,7 @@ use ftp_track_common::{
     expectation::Expectation,
     flow::{Change, Flow, LINGER, OPENING, Side},
     segment::{ACK, FIN, RST, SYN, Segment},
+    sequence::LARGEST_WINDOW,
 };
 
 use crate::support::connection::SECOND;
@@ -217,6 +218,134 @@ fn reset() {
         answered.receive(Side::Responder, &segment(SYN | ACK, 70, ANSWERED), SECOND);
         assert_eq!(answered.receive(side, &reset, SECOND), Change::Reset);
     }
+}
+
+fn payload(sequence: u32) -> Segment {
+    Segment {
+        length: 10,
+        ..segment(ACK, sequence, 71)
+    }
+}
+
+/// Who has sent a RST sends nothing more.
+#[test]
+fn a_forged_rst() {
+    let (one, other) = (Side::Initiator, Side::Responder);
+    for (side, back) in [(one, other), (other, one)] {
+        for more in [payload(9), segment(ACK, 9, 71), segment(FIN | ACK, 9, 71)] {
+            let mut flow = established();
+            let reset = segment(RST, 1 << 31, 0);
+            assert_eq!(flow.receive(side, &reset, SECOND), Change::Reset);
+            // His receiver does not know yet.
+            assert_eq!(flow.receive(back, &more, SECOND), Change::Over);
+            let syn = segment(SYN | ACK, 70, ANSWERED);
+            assert_eq!(flow.receive(side, &syn, SECOND), Change::Over);
+            let change = flow.receive(side, &more, SECOND);
+            // A FIN of the other side waits for one.
+            let finishes = more.has(FIN);
+            assert_eq!(change == Change::Over, finishes, "{change:?}");
+            assert_eq!(flow.ended != 0, finishes);
+        }
+    }
+}
+
+/// Behind a FIN comes no payload, and what comes again lies no further in front of it than a window.
+#[test]
+fn forged_fins() {
+    const FAR: u32 = LARGEST_WINDOW as u32;
+    for (name, more, revives) in [
+        ("the last ACK", segment(ACK, 1001, 71), false),
+        ("the last payload again", payload(990), false),
+        ("older payload", payload(990u32.wrapping_sub(FAR)), false),
+        (
+            "payload of another time",
+            payload(989u32.wrapping_sub(FAR)),
+            true,
+        ),
+        ("payload over it", payload(991), true),
+        ("payload behind it", payload(1000), true),
+        ("the FIN again", segment(FIN | ACK, 1000, 71), false),
+    ] {
+        for side in [Side::Initiator, Side::Responder] {
+            let mut flow = established();
+            let fin = segment(FIN | ACK, 1000, 71);
+            flow.receive(Side::Initiator, &fin, SECOND);
+            flow.receive(Side::Responder, &fin, SECOND);
+            let change = flow.receive(side, &more, 2 * SECOND);
+            let expect = if revives {
+                Change::Revived
+            } else {
+                Change::Over
+            };
+            assert_eq!(change, expect, "{name}");
+            assert_eq!(flow.ended != 0, !revives, "{name}");
+        }
+    }
+}
+
+/// Nor does one that nobody believes any more end it together with the other side's.
+#[test]
+fn a_forged_fin_before_the_other() {
+    let mut flow = established();
+    let fin = segment(FIN | ACK, 1000, 71);
+    flow.receive(Side::Responder, &fin, SECOND);
+    flow.receive(Side::Responder, &payload(1000), SECOND);
+    assert_eq!(flow.finished, [0; 2]);
+    assert_eq!(flow.receive(Side::Initiator, &fin, SECOND), Change::Nothing);
+}
+
+/// Whatever ended it is true only if all of it is.
+#[test]
+fn two_forged_ends() {
+    let mut flow = established();
+    for side in [Side::Initiator, Side::Responder] {
+        flow.receive(side, &segment(RST, 5, 0), SECOND);
+    }
+    let changes =
+        [Side::Initiator, Side::Responder].map(|side| flow.receive(side, &payload(9), SECOND));
+    assert_eq!(changes, [Change::Over, Change::Revived]);
+}
+
+#[test]
+fn each_segment_renews_the_last_seconds() {
+    let mut flow = established();
+    flow.receive(Side::Responder, &segment(RST, 71, 0), SECOND);
+    let mut now = SECOND;
+    for _ in 0..3 {
+        now += LINGER;
+        assert_eq!(
+            flow.receive(Side::Initiator, &payload(9), now),
+            Change::Over
+        );
+    }
+    assert!(!flow.is_expired(now + LINGER));
+    now += LINGER + 1;
+    assert!(flow.is_expired(now));
+    assert_eq!(
+        flow.receive(Side::Responder, &payload(9), now),
+        Change::Over
+    );
+    assert!(flow.is_expired(now), "it is too late");
+}
+
+/// Its expectation may have been used again.
+#[test]
+fn a_refusal_is_final() {
+    let mut flow = opened();
+    flow.receive(Side::Responder, &segment(RST | ACK, 0, ANSWERED), SECOND);
+    assert_eq!(
+        flow.receive(Side::Responder, &payload(9), SECOND),
+        Change::Over
+    );
+}
+
+/// An end that was forged does not keep a flow from being revoked.
+#[test]
+fn what_has_ended_may_be_revoked() {
+    let mut flow = established();
+    flow.receive(Side::Responder, &segment(RST, 71, 0), SECOND);
+    flow.revoke();
+    assert!(flow.is_revoked() && !flow.is_expired(SECOND + LINGER + 1));
 }
 
 #[test]
