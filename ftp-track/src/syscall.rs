@@ -268,22 +268,45 @@ struct Detach {
     link_fd: u32,
 }
 
+/// `struct bpf_link_info` of a link at XDP or TCX.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct LinkInfo {
+    head: [u32; 4],
+    ifindex: u32,
+    attach_type: u32,
+}
+
+/// The index of the interface that the XDP or TCX link pinned at `path` is attached to; 0 where it is
+/// detached.
+pub fn link_interface(path: &Path) -> io::Result<u32> {
+    let link = open_pin(path)?;
+    let mut info = LinkInfo::zeroed();
+    // SAFETY: no addresses in `info`.
+    unsafe { get_info(link.as_fd(), &mut info) }?;
+    Ok(info.ifindex)
+}
+
 /// Detaches the program of the link that is pinned at `path`, before it returns. A link that only
 /// loses its last pin goes some time later: the kernel frees it behind an RCU grace period.
 pub fn detach_link(path: &Path) -> io::Result<()> {
-    let path = CString::new(path.as_os_str().as_bytes())?;
-    let mut attr = Object {
-        path: address(path.as_ptr()),
-        ..Object::zeroed()
-    };
-    // SAFETY: the path ends with a zero.
-    let link = unsafe { bpf_fd(bpf_cmd::BPF_OBJ_GET, &mut attr) }?;
+    let link = open_pin(path)?;
     let mut attr = Detach {
         link_fd: link.as_raw_fd() as u32,
     };
     // SAFETY: no addresses in `attr`.
     unsafe { bpf(bpf_cmd::BPF_LINK_DETACH, &mut attr) }?;
     Ok(())
+}
+
+fn open_pin(path: &Path) -> io::Result<OwnedFd> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    let mut attr = Object {
+        path: address(path.as_ptr()),
+        ..Object::zeroed()
+    };
+    // SAFETY: the path ends with a zero.
+    unsafe { bpf_fd(bpf_cmd::BPF_OBJ_GET, &mut attr) }
 }
 
 fn address<T>(pointer: *const T) -> u64 {

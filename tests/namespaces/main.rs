@@ -33,5 +33,6 @@ mod room;
 mod service;
 mod steering;
 mod sweep;
+mod upkeep;
 mod upload;
 mod zone;

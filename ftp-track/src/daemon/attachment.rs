@@ -11,7 +11,7 @@ use aya::programs::{
 use tracing::{info, warn};
 
 use super::{
-    Error,
+    Error, clsact,
     interface::Interface,
     pinned::{Links, is_dead},
     programs::Programs,
@@ -172,18 +172,44 @@ impl Attachment {
 
     /// The pins of its links: hook and interface.
     pub fn pins(&self) -> Vec<(&'static str, u32)> {
-        let hook = match self.hook {
+        self.hooks().map(|(name, _)| (name, self.index)).collect()
+    }
+
+    /// What it consists of, by the hooks' names. Where packets that come in are seen is the first.
+    fn hooks(&self) -> impl Iterator<Item = (&'static str, Hook)> {
+        let name = match self.hook {
             Hook::Driver | Hook::Generic => XDP,
             Hook::Tcx | Hook::Clsact => tc::INGRESS,
         };
-        let forward = self.forward.map(|_| tc::INGRESS);
-        let egress = self.egress.map(|_| tc::EGRESS);
-        let hooks = [Some(hook), forward, egress];
-        hooks
+        let forward = self.forward.map(|hook| (tc::INGRESS, hook));
+        let egress = self.egress.map(|hook| (tc::EGRESS, hook));
+        [Some((name, self.hook)), forward, egress]
             .into_iter()
             .flatten()
-            .map(|hook| (hook, self.index))
-            .collect()
+    }
+
+    /// What the kernel has no more of it: the hooks' names, and why.
+    pub fn lost(&self, links: &Links) -> Vec<(&'static str, String)> {
+        let lost = |(name, hook)| {
+            let reason = match hook {
+                Hook::Clsact => clsact::lost(name, self.index, links),
+                Hook::Driver | Hook::Generic | Hook::Tcx => links.lost(name, self.index),
+            };
+            Some((name, reason?))
+        };
+        self.hooks().filter_map(lost).collect()
+    }
+
+    /// What is left without the hooks called `names`; nothing without the one where packets that come
+    /// in are seen.
+    pub fn without(mut self, names: &[&str]) -> Option<Self> {
+        let is_lost = |(name, _): (&'static str, Hook)| names.contains(&name);
+        if self.hooks().next().is_some_and(is_lost) {
+            return None;
+        }
+        self.forward = self.forward.filter(|_| !names.contains(&tc::INGRESS));
+        self.egress = self.egress.filter(|_| !names.contains(&tc::EGRESS));
+        Some(self)
     }
 }
 

@@ -14,7 +14,7 @@ use futures_util::TryStreamExt as _;
 use nix::{errno::Errno, net::if_::if_indextoname};
 use rtnetlink::packet_route::tc::{self as netlink, TcAttribute, TcMessage};
 use tokio::runtime;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::{Error, interface::Interface, pinned::Links, tc};
 use crate::{cause, map::PinDirectory};
@@ -113,11 +113,27 @@ pub fn release(directory: &PinDirectory, namespace: u64, used: &[(&str, u32)]) {
     }
 }
 
-fn detach(index: u32, hook: &str, handle: TcHandle) -> Result<(), Error> {
-    let direction = match hook {
+/// Why our filter at a hook of the interface is no more; none where it is there.
+pub fn lost(hook: &str, index: u32, links: &Links) -> Option<String> {
+    match find(index, direction(hook), handle(links.instance())) {
+        Ok(None) => Some("somebody has removed its filter".to_owned()),
+        Ok(Some(_)) => None,
+        Err(error) => {
+            debug!("interface {index}: {error}");
+            None
+        }
+    }
+}
+
+fn direction(hook: &str) -> TcAttachType {
+    match hook {
         tc::EGRESS => TcAttachType::Egress,
         _ => TcAttachType::Ingress,
-    };
+    }
+}
+
+fn detach(index: u32, hook: &str, handle: TcHandle) -> Result<(), Error> {
+    let direction = direction(hook);
     let Ok(device) = if_indextoname(index) else {
         // Its filters went with it.
         return Ok(());

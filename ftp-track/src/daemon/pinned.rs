@@ -145,6 +145,22 @@ impl Links {
         })
     }
 
+    /// Why a link of ours holds its program on the interface no more; none where it does.
+    pub fn lost(&self, hook: &str, interface: u32) -> Option<String> {
+        let path = self.own.link(&self.name(hook, interface));
+        match syscall::link_interface(&path) {
+            Ok(0) => Some("somebody has detached its link".to_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Some(format!("its pin {} has gone", path.display()))
+            }
+            Ok(_) => None,
+            Err(error) => {
+                tracing::debug!("{}: {error}", path.display());
+                None
+            }
+        }
+    }
+
     /// Lets go of a link; the program is detached where the interface still exists.
     pub fn remove(&self, hook: &str, interface: u32) -> Result<(), Error> {
         let name = self.name(hook, interface);

@@ -131,7 +131,7 @@ pub const FAMILIES: &[Family] = &[
     },
     Family {
         stem: "ftp_track_interface_attached",
-        help: "Whether the programs are on an interface (1), or it is waited for (0).",
+        help: "Whether the programs are on an interface (1), or not (0): status says why.",
         kind: Kind::Gauge,
         labels: &["interface", "hook", "egress"],
         values: interfaces,

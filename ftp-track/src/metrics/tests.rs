@@ -15,6 +15,7 @@ fn sample() -> Sample {
         index: hook.map(|_| 3),
         hook: hook.map(str::to_owned),
         egress: hook.map(|_| "tcx".to_owned()),
+        refused: None,
     };
     let named = Reason::ALL.iter().filter(|reason| **reason != Reason::None);
     let fill = |map: &str| FillView {

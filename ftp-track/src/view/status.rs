@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Seconds, duration};
+use crate::escape;
 
 /// Whether a tracker is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -31,13 +32,33 @@ pub enum TrackerState {
 pub struct DoorView {
     /// The interface's name.
     pub name: String,
-    /// Its index; none while it is waited for.
+    /// Its index; none while it is not tracked.
     pub index: Option<u32>,
     /// Where packets that come in are seen: `driver` or `generic` (XDP), `tcx` or `clsact` (TC);
-    /// none while the interface is waited for.
+    /// none while it is not tracked.
     pub hook: Option<String>,
     /// Where packets that leave are seen: `tcx` or `clsact`.
     pub egress: Option<String>,
+    /// Why it is not tracked as the settings ask; none where it is, and where it does not exist yet.
+    pub refused: Option<String>,
+}
+
+impl fmt::Display for DoorView {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
+        let refused = self.refused.as_deref().map(escape::one_line);
+        match (&self.hook, refused) {
+            (Some(hook), None) => write!(formatter, "{name} ({hook})"),
+            (Some(hook), Some(reason)) => {
+                write!(
+                    formatter,
+                    "{name} ({hook}; not as the settings ask: {reason})"
+                )
+            }
+            (None, Some(reason)) => write!(formatter, "{name} (not tracked: {reason})"),
+            (None, None) => write!(formatter, "{name} (does not exist yet)"),
+        }
+    }
 }
 
 /// A warning or an error that the daemon logged.
@@ -180,11 +201,10 @@ impl fmt::Display for StatusView {
         match &self.daemon {
             Some(daemon) => {
                 for interface in &daemon.interfaces {
-                    let hook = interface.hook.as_deref().unwrap_or("waiting for it");
-                    writeln!(formatter, "interface:    {} ({hook})", interface.name)?;
+                    writeln!(formatter, "interface:    {interface}")?;
                 }
                 if let Some(metrics) = &daemon.metrics {
-                    let metrics = crate::escape::one_line(metrics);
+                    let metrics = escape::one_line(metrics);
                     writeln!(formatter, "metrics:      {metrics}")?;
                 }
             }
@@ -219,7 +239,7 @@ impl fmt::Display for StatusView {
                 "{:<13} {:.0} {}",
                 format!("{}:", remark.level),
                 remark.time,
-                crate::escape::one_line(&remark.message)
+                escape::one_line(&remark.message)
             )?;
         }
         Ok(())
@@ -242,6 +262,31 @@ fn list(ports: &[u16]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn doors() {
+        let hook = || Some("tcx".to_owned());
+        let reason = || Some("why\nnot".to_owned());
+        for (hook, refused, expect) in [
+            (hook(), None, "wan (tcx)"),
+            (
+                hook(),
+                reason(),
+                "wan (tcx; not as the settings ask: why\\nnot)",
+            ),
+            (None, reason(), "wan (not tracked: why\\nnot)"),
+            (None, None, "wan (does not exist yet)"),
+        ] {
+            let door = DoorView {
+                name: "wan".to_owned(),
+                index: None,
+                hook,
+                egress: None,
+                refused,
+            };
+            assert_eq!(door.to_string(), expect);
+        }
+    }
 
     #[test]
     fn left_behind() {

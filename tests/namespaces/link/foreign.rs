@@ -3,13 +3,17 @@
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use ftp_track_tests::lab::{Host, Lab};
 use nix::libc;
 
 // linux/bpf.h
 const PROG_LOAD: libc::c_int = 5;
+const OBJ_GET: libc::c_int = 7;
 const LINK_CREATE: libc::c_int = 28;
+const LINK_DETACH: libc::c_int = 34;
 const SCHED_CLS: u32 = 3;
 const XDP: u32 = 6;
 const ATTACH_XDP: u32 = 37;
@@ -24,6 +28,15 @@ pub enum Place {
     First = 1 << 3,
     /// Behind all (`BPF_F_AFTER`).
     Last = 1 << 4,
+}
+
+/// Detaches what a pinned link holds, as `bpftool link detach` does.
+pub fn detach(pin: &Path) {
+    let path = CString::new(pin.as_os_str().as_bytes()).unwrap();
+    let address = path.as_ptr() as u64;
+    let mut attributes = [address as u32, (address >> 32) as u32, 0, 0];
+    let link = bpf(OBJ_GET, &mut attributes).unwrap();
+    call(LINK_DETACH, &mut [link.as_raw_fd() as u32]).unwrap();
 }
 
 /// An attached program. Dropping it detaches it.
@@ -98,10 +111,16 @@ fn load(kind: u32, name: &str, code: &[u64]) -> OwnedFd {
     bpf(PROG_LOAD, &mut attributes).unwrap()
 }
 
-/// Makes a program or a link.
+/// Makes or opens a program or a link.
 fn bpf(command: libc::c_int, attributes: &mut [u32]) -> io::Result<OwnedFd> {
+    let descriptor = call(command, attributes)?;
+    // SAFETY: the call above has given it, and nobody else has it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor as RawFd) })
+}
+
+fn call(command: libc::c_int, attributes: &mut [u32]) -> io::Result<libc::c_long> {
     // SAFETY: the attributes are as long as is said; what they point to outlives the call.
-    let descriptor = unsafe {
+    let result = unsafe {
         libc::syscall(
             libc::SYS_bpf,
             command,
@@ -109,9 +128,8 @@ fn bpf(command: libc::c_int, attributes: &mut [u32]) -> io::Result<OwnedFd> {
             size_of_val(attributes),
         )
     };
-    if descriptor < 0 {
+    if result < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the call above has given it, and nobody else has it.
-    Ok(unsafe { OwnedFd::from_raw_fd(descriptor as RawFd) })
+    Ok(result)
 }

@@ -53,6 +53,7 @@ impl Daemon {
                 index: attachment.map(|attachment| attachment.index),
                 hook: attachment.map(|attachment| attachment.hook.to_string()),
                 egress: attachment.and_then(|attachment| Some(attachment.egress?.to_string())),
+                refused: self.tracker.refusal(name).map(str::to_owned),
             }
         };
         RunningView {

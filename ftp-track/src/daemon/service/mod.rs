@@ -41,6 +41,9 @@ use crate::{
     view::Metainfo,
 };
 
+/// How often it is looked at whether the programs are attached as they should be.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// Reads the settings again.
 pub type Read<'a> = &'a dyn Fn() -> Result<Settings, config::Error>;
 
@@ -79,6 +82,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
         .map_err(Error::system("the control socket cannot be opened"))?;
     let mut pump = Pump::new(events).map_err(Error::system("the ring buffer cannot be watched"))?;
     let mut sweeps = Interval::every(sweep::PAUSE);
+    let mut looks = Interval::every(LOOK);
     let mut heartbeats = Interval::every(notify::heartbeat());
     let mut daemon = Daemon {
         settings,
@@ -126,6 +130,7 @@ async fn serve(mut settings: Settings, read: Read<'_>, replace: bool) -> Result<
             }
             () = at(daemon.due) => daemon.tick(),
             _ = sweeps.0.tick() => sweeps.0.reset_after(daemon.sweep().await),
+            _ = looks.0.tick() => daemon.mend().await,
             _ = heartbeats.0.tick() => notify::alive(),
         }
     }
@@ -175,6 +180,13 @@ impl Daemon {
         }
     }
 
+    /// Tries again what was refused, and attaches again what somebody has detached.
+    async fn mend(&mut self) {
+        if self.tracker.needs_mending() {
+            self.look().await;
+        }
+    }
+
     fn follow(&mut self, links: &[Link]) {
         if let Err(error) = self.tracker.follow(&self.settings, links) {
             error!("interfaces cannot be followed: {error}");
@@ -213,7 +225,7 @@ impl Interval {
     }
 }
 
-/// `tracking on lan (driver), wan (generic); control ports 21; mode observe`
+/// `tracking on lan (driver), wan (generic); ppp0 does not exist yet; control ports 21; mode observe`
 fn ready_line(settings: &Settings, tracker: &Tracker) -> String {
     let attachments: Vec<String> = tracker
         .attachments
@@ -228,7 +240,10 @@ fn ready_line(settings: &Settings, tracker: &Tracker) -> String {
         .interfaces
         .iter()
         .filter(is_missing)
-        .map(|name| format!("; waiting for {name}"))
+        .map(|name| match tracker.refusal(name) {
+            Some(reason) => format!("; {name} is not tracked: {reason}"),
+            None => format!("; {name} does not exist yet"),
+        })
         .collect();
     let ports: Vec<String> = settings.control_ports.iter().map(u16::to_string).collect();
     format!(

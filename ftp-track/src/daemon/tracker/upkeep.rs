@@ -21,6 +21,7 @@ impl Tracker {
     /// cannot be on an interface that is tracked, or that they add, all is as it was, as `old` ask.
     pub fn prepare(&mut self, new: &Settings, old: &Settings, links: &[Link]) -> Result<(), Error> {
         let interfaces = interface::find(&new.interfaces, links, true)?;
+        self.forget_lost(&interfaces);
         let due = self.due(new, &interfaces);
         // What an interface lacks already is no fault of the new settings.
         let must = due.into_iter().filter(|at| {
@@ -44,6 +45,7 @@ impl Tracker {
     /// settings ask for another hook. `links` are all interfaces that exist.
     pub fn follow(&mut self, settings: &Settings, links: &[Link]) -> Result<(), Error> {
         let interfaces = interface::find(&settings.interfaces, links, true)?;
+        self.forget_lost(&interfaces);
         let before = self.attachments.clone();
         let mut refusals = Vec::new();
         for at in self.due(settings, &interfaces) {
@@ -54,7 +56,7 @@ impl Tracker {
             if let Err(error) = attached {
                 let refusal = Refusal {
                     interface: interface.name.clone(),
-                    reason: cause::chain(&error),
+                    reason: cause::chain(&error).replace('\n', " "),
                 };
                 // Once: it is tried again and again.
                 if !self.refusals.contains(&refusal) {
@@ -86,6 +88,36 @@ impl Tracker {
         }
         self.release();
         self.tell_slots(settings, links)
+    }
+
+    /// Why an interface that exists is not tracked as the settings ask.
+    pub fn refusal(&self, name: &InterfaceName) -> Option<&str> {
+        let refusal = self.refusals.iter().find(|it| it.interface == *name);
+        refusal.map(|refusal| refusal.reason.as_str())
+    }
+
+    /// Whether something is not as it was asked, or not as it was left, so that [`Self::follow`] may
+    /// mend it.
+    pub fn needs_mending(&self) -> bool {
+        let is_lost = |it: &Attachment| !it.lost(&self.pinned).is_empty();
+        !self.refusals.is_empty() || self.attachments.iter().any(is_lost)
+    }
+
+    /// Forgets what the kernel has no more on interfaces that exist: it is attached again.
+    fn forget_lost(&mut self, interfaces: &[Interface]) {
+        let attachments = std::mem::take(&mut self.attachments);
+        let left = attachments.into_iter().filter_map(|attachment| {
+            if !interfaces.iter().any(|it| attachment.is_on(it)) {
+                return Some(attachment);
+            }
+            let lost = attachment.lost(&self.pinned);
+            for (hook, reason) in &lost {
+                warn!("{}: detached at {hook}: {reason}", attachment.interface);
+            }
+            let names: Vec<&str> = lost.iter().map(|(name, _)| *name).collect();
+            attachment.without(&names)
+        });
+        self.attachments = left.collect();
     }
 
     /// Which interfaces have no attachment as the settings ask.
