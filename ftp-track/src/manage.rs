@@ -35,6 +35,12 @@ pub enum Refusal {
     /// The key cannot be.
     #[error(transparent)]
     Key(#[from] control::ParseKeyError),
+    /// The policy ended it, and its entry is what keeps it so.
+    #[error(
+        "the {0} stays, because `ftp-track reload --apply-to-flows` revoked it: without its entry, enforce mode would \
+         let its packets pass; it goes by itself, an hour after its last packet at the earliest"
+    )]
+    Revoked(Key),
     /// There is one already.
     #[error("there is an {0} already")]
     Exists(Key),
@@ -75,6 +81,7 @@ pub fn manage(maps: &mut Maps, request: &Request) -> Result<Done, Refusal> {
 
 fn flush(maps: &mut Maps, what: What) -> Result<Done, Refusal> {
     let mut events = Vec::new();
+    let mut revoked = 0;
     match what {
         What::Sessions => {
             let mut walk = Walk::default();
@@ -95,18 +102,25 @@ fn flush(maps: &mut Maps, what: What) -> Result<Done, Refusal> {
         What::Flows => {
             let mut walk = Walk::default();
             while let Some(entries) = maps.flows.next(&mut walk)? {
-                for (key, _) in entries {
-                    events.extend(delete_flow(maps, &key)?);
+                for (key, flow) in entries {
+                    if flow.is_revoked() {
+                        revoked += 1;
+                    } else {
+                        events.extend(delete_flow(maps, &key)?);
+                    }
                 }
             }
         }
     }
     let count = events.len();
     maps.counters.add(Reason::RemovedByHand, count as u64)?;
-    Ok(Done {
-        sentence: format!("removed {count} {}", what.word(count)),
-        events,
-    })
+    let removed = format!("removed {count} {}", what.word(count));
+    let sentence = match revoked {
+        0 => removed,
+        1 => format!("{removed}; 1 revoked one stays until its time is over"),
+        _ => format!("{removed}; {revoked} revoked ones stay until their time is over"),
+    };
+    Ok(Done { sentence, events })
 }
 
 fn delete(maps: &mut Maps, key: &Key) -> Result<Done, Refusal> {
@@ -119,7 +133,17 @@ fn delete(maps: &mut Maps, key: &Key) -> Result<Done, Refusal> {
         Ends::Expectation(from, to) => {
             delete_expectation(maps, &control::expectation_key(from, to.0, zone))?
         }
-        Ends::Flow(one, other) => delete_flow(maps, &control::flow_key(one.0, other.0, zone))?,
+        Ends::Flow(one, other) => {
+            let place = control::flow_key(one.0, other.0, zone);
+            if maps
+                .flows
+                .get(&place)?
+                .is_some_and(|flow| flow.is_revoked())
+            {
+                return Err(Refusal::Revoked(*key));
+            }
+            delete_flow(maps, &place)?
+        }
     };
     let event = event.ok_or(Refusal::Missing(*key))?;
     maps.counters.add(Reason::RemovedByHand, 1)?;

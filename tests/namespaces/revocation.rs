@@ -161,6 +161,39 @@ fn deleted_by_hand() {
     assert!(tracker.stop().unwrap().success());
 }
 
+/// In enforce mode, packets of what nobody knows pass: its entry is what keeps a revoked flow from going on.
+#[test]
+fn is_not_forgotten_by_hand() {
+    let lab = Lab::new().unwrap();
+    let server = Server::start(&lab, ServerKind::Vsftpd, Family::V4).unwrap();
+    let mut run = command(&lab, "run").unwrap();
+    run.arg("--config").arg(write(&lab, "enforce", ""));
+    let tracker = Tracker::start_as(&lab, run).unwrap();
+    let mut upload = Upload::start(&lab, &server, Mode::Passive, Family::V4);
+    assert!(upload.goes_on());
+    write(&lab, "enforce", "passive = false\n");
+    ask(&lab, "reload --apply-to-flows").unwrap();
+    let stored = upload.stored();
+
+    let said = ask(&lab, "flush flows").unwrap();
+    assert!(
+        said.starts_with("removed 0 flows; 1 revoked one stays"),
+        "{said}"
+    );
+    let (initiator, responder) = upload.ends();
+    let refused = ask(&lab, &format!("delete flow {initiator} {responder}")).unwrap_err();
+    assert!(refused.to_string().contains("revoked it"), "{refused}");
+    let flows = tracker.list(Listing::Flows).unwrap();
+    assert_eq!(flows[0]["state"], "revoked", "{flows:?}");
+
+    let already = tracker.counter("revoked").unwrap();
+    upload.write();
+    let is_dropped = || tracker.counter("revoked").unwrap() > already;
+    assert!(wait_until(PATIENCE, is_dropped));
+    assert_eq!(upload.stored(), stored);
+    assert!(tracker.stop().unwrap().success());
+}
+
 #[test]
 fn observe_mode_drops_nothing() {
     let lab = Lab::new().unwrap();

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
+use jiff::SignedDuration;
 
 use super::{Done, InstanceArgument, Misuse, output::print, tracked};
 use crate::{
@@ -14,8 +15,10 @@ use crate::{
 
 /// Forget all entries of a kind
 ///
-/// Connections that exist go on: in enforce mode only new ones are dropped, and a control connection
-/// is picked up again with its next line.
+/// Control connections go on, and are picked up again with their next line. Data connections go on in enforce, conntrack
+/// and observe mode; in mark and bypass mode the firewall decides about their next packet, and in bypass mode it has not
+/// seen them so far, and refuses it as a rule. What is no longer expected is not admitted. Flows that
+/// `reload --apply-to-flows` has revoked stay.
 #[derive(Debug, Args)]
 pub struct Flush {
     /// What is forgotten
@@ -34,9 +37,10 @@ impl Flush {
 
 /// Forget one entry
 ///
-/// Nothing is cut. A session that is forgotten is picked up again with its next line, as long as its
-/// connection lives; a data connection that is forgotten goes on, because in enforce mode only new
-/// ones are dropped.
+/// A session that is forgotten is picked up again with its next line, as long as its connection lives. A data connection
+/// that is forgotten goes on in enforce, conntrack and observe mode; in mark and bypass mode the firewall decides about its
+/// next packet, and in bypass mode it has not seen the connection so far, and refuses it as a rule. A flow that
+/// `reload --apply-to-flows` has revoked stays.
 #[derive(Debug, Args)]
 pub struct Delete {
     #[command(subcommand)]
@@ -75,7 +79,7 @@ enum Entry {
         #[command(flatten)]
         place: Place,
     },
-    /// An admitted data connection: it is only forgotten, and not cut
+    /// An admitted data connection: it is only forgotten; in mark and bypass mode the firewall decides about the rest
     Flow {
         /// Who connected, as ADDRESS:PORT
         initiator: EndpointArgument,
@@ -122,6 +126,8 @@ pub struct Add {
 #[derive(Debug, Subcommand)]
 enum Addition {
     /// One TCP connection, from any port
+    ///
+    /// It may go to any port, also below 1024, and no rule limits it: it is an administrator's own decision.
     Expectation {
         /// Address of who will connect
         #[arg(long, visible_alias = "client", value_name = "ADDRESS")]
@@ -131,8 +137,8 @@ enum Addition {
         #[arg(long, visible_alias = "server", value_name = "ADDRESS:PORT")]
         to: EndpointArgument,
 
-        /// How long it is waited for, in seconds
-        #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+        /// How long it is waited for: seconds, or with units, as 90s, 5m or 1h30m; at most a day
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = seconds)]
         lifetime: u64,
 
         #[command(flatten)]
@@ -213,10 +219,21 @@ fn say(content: Content) -> Done {
     }
 }
 
-/// `30` or `30s`.
-fn seconds(text: &str) -> Result<u64, std::num::ParseIntError> {
-    text.strip_suffix('s').unwrap_or(text).parse()
+/// `30`, `30s`, `5m`, `1h30m`.
+fn seconds(text: &str) -> Result<u64, InvalidTime> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(seconds);
+    }
+    let time: SignedDuration = text.parse().map_err(|_| InvalidTime)?;
+    match (u64::try_from(time.as_secs()), time.subsec_nanos()) {
+        (Ok(seconds), 0) => Ok(seconds),
+        _ => Err(InvalidTime),
+    }
 }
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a time is a whole number of seconds, or has units: 90s, 5m, 1h30m")]
+struct InvalidTime;
 
 #[cfg(test)]
 mod tests {
@@ -224,9 +241,22 @@ mod tests {
 
     #[test]
     fn seconds_with_and_without_a_unit() {
-        assert_eq!(seconds("30"), Ok(30));
-        assert_eq!(seconds("30s"), Ok(30));
-        assert!(seconds("half a minute").is_err());
-        assert!(seconds("-1").is_err());
+        for (text, expect) in [
+            ("30", Ok(30)),
+            ("30s", Ok(30)),
+            ("5m", Ok(300)),
+            ("5min", Ok(300)),
+            ("1h30m", Ok(5400)),
+            ("1h 30m", Ok(5400)),
+            ("24 hours", Ok(86_400)),
+            ("half a minute", Err(InvalidTime)),
+            ("-1", Err(InvalidTime)),
+            ("-1s", Err(InvalidTime)),
+            ("1.5s", Err(InvalidTime)),
+            ("500ms", Err(InvalidTime)),
+            ("", Err(InvalidTime)),
+        ] {
+            assert_eq!(seconds(text), expect, "{text:?}");
+        }
     }
 }

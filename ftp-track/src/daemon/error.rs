@@ -124,8 +124,8 @@ pub enum Error {
          They are another build's, or were made with another max_sessions or max_flows, and go on \
          tracking. Either replace them: \
          ftp-track run --replace --name {name} ..., which forgets their sessions, expectations and \
-         flows (established connections go on); or remove them: ftp-track stop --name {name}; or \
-         run what made them, as it was"
+         flows (established connections go on, but in bypass mode the firewall decides about data \
+         connections then); or remove them: ftp-track stop --name {name}; or run what made them, as it was"
     )]
     Mismatch {
         /// The instance.
