@@ -32,7 +32,8 @@ struct CommandLine {
 }
 
 const EXIT_STATUS: &str = "Exit status: 0 success, 1 failure, 2 wrong usage or configuration, \
-                           3 no running tracker, or the kernel refused";
+                           3 no such tracker runs, or one runs already, or a privilege is missing, or the \
+                           kernel refused, or `migrate --check` did not see all";
 
 #[derive(Debug, Subcommand)]
 enum Command {

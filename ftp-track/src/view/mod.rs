@@ -2,6 +2,8 @@
 //! change that a reader of the JSON has to know of raises [`SCHEMA`].
 
 mod counters;
+#[cfg(test)]
+mod document;
 mod endpoint;
 mod event;
 mod expectation;
