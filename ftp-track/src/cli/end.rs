@@ -9,6 +9,8 @@ use std::{
 
 use ftp_track_common::address::Address;
 
+use crate::control;
+
 /// One end of a connection: an address, and a port if one was given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct End {
@@ -21,10 +23,7 @@ pub struct End {
 impl End {
     /// The engine's form of the address.
     pub fn in_kernel(self) -> Address {
-        match self.address {
-            IpAddr::V4(v4) => Address::from_v4(v4.octets()),
-            IpAddr::V6(v6) => Address::from_v6(v6.octets()),
-        }
+        control::address(self.address)
     }
 
     /// Whether both are of one family.

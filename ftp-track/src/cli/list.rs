@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write as _};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ftp_track_common::{expectation::Expectation, tuple::ExpectationKey};
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     clock,
+    control::What,
     map::{Error, Maps},
     view::{ExpectationView, FlowView, SessionView, TableRow},
 };
@@ -33,17 +34,6 @@ pub struct Arguments {
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     output: Format,
-}
-
-/// What can be listed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum What {
-    /// Control connections
-    Sessions,
-    /// Expected data connections
-    Expectations,
-    /// Admitted data connections
-    Flows,
 }
 
 impl Arguments {

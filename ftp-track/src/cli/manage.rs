@@ -215,7 +215,7 @@ fn say(content: Content) -> Done {
         Content::Done(sentence) => Ok(print(&format!("{sentence}\n"))?),
         Content::Error(reason) => bail!("{reason}"),
         Content::Misconfigured(reason) => Err(Misuse(reason).into()),
-        Content::Running(_) => bail!("the tracker misunderstood"),
+        Content::Running(_) => Err(control::Error::Misunderstood.into()),
     }
 }
 

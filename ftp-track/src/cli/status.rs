@@ -90,7 +90,7 @@ fn running(name: &Name) -> anyhow::Result<(Option<RunningView>, Option<control::
     match control::ask(name, &Request::Status) {
         Ok(None) => Ok((None, None)),
         Ok(Some(Content::Running(view))) => Ok((Some(*view), None)),
-        Ok(Some(_)) => anyhow::bail!("the tracker misunderstood"),
+        Ok(Some(_)) => Err(control::Error::Misunderstood.into()),
         Err(error) => match error.downcast()? {
             silent @ control::Error::Silent { .. } => Ok((None, Some(silent))),
             error => Err(error.into()),

@@ -38,7 +38,7 @@ impl Arguments {
             Some(Content::Done(_)) => true,
             Some(Content::Error(reason)) => bail!("{reason}"),
             Some(Content::Running(_) | Content::Misconfigured(_)) => {
-                bail!("the tracker misunderstood")
+                return Err(control::Error::Misunderstood.into());
             }
         };
         let _lock = lock(name)?;

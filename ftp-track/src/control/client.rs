@@ -43,6 +43,9 @@ pub enum Error {
         /// Its process, if it is known.
         process: Option<i32>,
     },
+    /// Its answer is one to another request.
+    #[error("the tracker misunderstood")]
+    Misunderstood,
     /// The connection failed.
     #[error("the tracker cannot be asked")]
     Connection(#[source] io::Error),

@@ -11,7 +11,7 @@ use crate::view::{Metainfo, RunningView};
 /// Bytes of the longest request.
 pub const LONGEST: usize = 4096;
 
-/// What can be flushed.
+/// What can be listed and flushed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {

@@ -1,6 +1,6 @@
 //! Those who follow the events: a ring buffer has one reader, so the daemon passes them on.
 
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use tokio::{
@@ -28,18 +28,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// The socket, and everyone who is connected to it. They get JSON lines, the metainfo first.
 pub struct Audience {
-    path: PathBuf,
+    _file: socket::File,
     sender: Sender<Arc<str>>,
 }
 
 impl Audience {
     /// Opens the socket at `path`, for this user only. Needs the runtime.
     pub fn open(path: PathBuf, metainfo: Metainfo) -> io::Result<Self> {
-        let listener = socket::listen(&path)?;
+        let (listener, file) = socket::File::listen(path)?;
         let (sender, _) = channel(BACKLOG);
         let lines = Lines::of(metainfo);
         tokio::spawn(accept(listener, sender.downgrade(), lines));
-        Ok(Self { path, sender })
+        Ok(Self {
+            _file: file,
+            sender,
+        })
     }
 
     /// Tells everyone. Never waits.
@@ -48,12 +51,6 @@ impl Audience {
             // The last follower may have gone in between.
             _ = self.sender.send(line(event));
         }
-    }
-}
-
-impl Drop for Audience {
-    fn drop(&mut self) {
-        _ = fs::remove_file(&self.path);
     }
 }
 
@@ -153,7 +150,7 @@ fn line(value: &impl Serialize) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::fs::PermissionsExt as _, path::Path};
+    use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
     use tokio::{
         io::{AsyncBufReadExt as _, BufReader, Lines},

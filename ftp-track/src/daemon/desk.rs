@@ -1,11 +1,6 @@
 //! The control socket: takes requests in and hands them to the main loop, one at a time.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -45,7 +40,7 @@ impl Visit {
 
 /// The control socket.
 pub struct Desk {
-    path: PathBuf,
+    file: socket::File,
     visits: mpsc::Receiver<Visit>,
     places: Arc<Semaphore>,
 }
@@ -53,7 +48,7 @@ pub struct Desk {
 impl Desk {
     /// Opens the socket at `path`, for this user only. Needs the runtime.
     pub fn open(path: PathBuf, metainfo: Metainfo) -> io::Result<Self> {
-        let listener = socket::listen(&path)?;
+        let (listener, file) = socket::File::listen(path)?;
         let (sender, visits) = mpsc::channel(1);
         let places = Arc::new(Semaphore::new(CLIENTS));
         let free = Arc::clone(&places);
@@ -76,7 +71,7 @@ impl Desk {
             }
         });
         Ok(Self {
-            path,
+            file,
             visits,
             places,
         })
@@ -93,20 +88,10 @@ impl Desk {
 
     /// Lets the answers go out that were given, before the daemon ends.
     pub async fn close(self) {
-        _ = fs::remove_file(&self.path);
+        drop(self.file);
         let all = CLIENTS.saturating_sub(1) as u32;
         _ = timeout(PATIENCE, self.places.acquire_many(all)).await;
     }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        remove(&self.path);
-    }
-}
-
-fn remove(path: &Path) {
-    _ = fs::remove_file(path);
 }
 
 async fn serve(
@@ -143,6 +128,8 @@ async fn ask(request: Request, sender: &mpsc::Sender<Visit>) -> Content {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::instance::Name;
 
